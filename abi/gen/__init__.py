@@ -1,0 +1,1 @@
+"""The parts of abigen.py: model, parse, check, emit, page."""
