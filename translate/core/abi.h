@@ -1,0 +1,147 @@
+/*
+ * The shape of what abigen.py makes from abi/: rows, flag words, number maps.
+ *
+ * Everything here is constant data; a personality points at it. Numbers with
+ * no row, bits with no name and errnos with no twin must stay visible as such:
+ * nothing in this file maps "unknown" to "harmless".
+ */
+#ifndef DRAGOMAN_CORE_ABI_H
+#define DRAGOMAN_CORE_ABI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct call;
+
+/* An address in the guest's program. C cannot dereference it: see copy.h. */
+struct guest_ptr {
+	uint64_t addr;
+};
+
+enum row_status { ROW_TODO, ROW_FULL, ROW_PARTIAL, ROW_STUB, ROW_REFUSED, ROW_GONE };
+
+/* What a guest argument or result is, for the trace decoder. */
+enum arg_kind {
+	ARG_INT,		/* signed, decimal */
+	ARG_UINT,		/* unsigned, decimal */
+	ARG_HEX,
+	ARG_FD,			/* descriptor; AT_FDCWD by name */
+	ARG_PTR,		/* an address we do not follow */
+	ARG_PATH,		/* NUL-terminated string the call reads */
+	ARG_STRINGS,		/* NULL-terminated vector of strings (argv, envp) */
+	ARG_BYTES_IN,		/* buffer the call reads; length is argument `with` */
+	ARG_BYTES_OUT,		/* buffer the call fills; length is the result */
+	ARG_FLAGS,		/* flag word: `map` names it */
+	ARG_MODE,		/* octal */
+	ARG_SIGNAL,
+	ARG_STRUCT_IN,		/* pointer to struct `name`, read by the call */
+	ARG_STRUCT_OUT,
+	ARG_STRUCT_INOUT,
+	ARG_VOID,		/* result of a call that has none */
+};
+
+struct flag_map;
+struct struct_layout;
+
+struct arg {
+	const char *name;
+	const char *type;	/* the word in the table */
+	uint8_t kind;		/* enum arg_kind */
+	uint8_t size;		/* bytes that count: 1, 2, 4, 8 */
+	int8_t with;		/* index of the argument that holds the length or points at it, or -1 */
+	uint8_t nullable;
+	uint8_t fixed;		/* so many elements, always; 0: as `with` says, or one */
+	const struct flag_map *map;
+	const struct struct_layout *layout;	/* NULL: not decoded, print the address */
+};
+
+/* How fields of a guest struct are printed by the trace. */
+struct field {
+	const char *name;
+	uint16_t offset;
+	uint8_t size;
+	uint8_t kind;		/* enum arg_kind */
+	const struct flag_map *map;
+};
+
+struct struct_layout {
+	const char *name;
+	uint16_t size;
+	uint16_t nfields;
+	const struct field *fields;
+};
+
+struct row {
+	uint16_t nr;
+	uint8_t status;		/* enum row_status */
+	uint8_t nargs;
+	/*
+	 * Does the call. Returns a value, or a negative host errno (see errno.h).
+	 * NULL for numbers that are answered as missing.
+	 */
+	long (*run)(struct call *c);
+	const char *name;
+	struct arg result;
+	const struct arg *args;
+	/*
+	 * The signal that interrupts this call ends it with EINTR even when its
+	 * action has SA_RESTART (select, kevent, nanosleep, …).
+	 */
+	uint8_t never_restarts;
+	uint8_t classes;	/* %file, %network, …: enum call_class, for trace filters */
+	/*
+	 * Releases of the guest's kernel, major * 100 + minor; 0: no limit. The number
+	 * is missing before `since` and from `until` on; a missing one sends SIGSYS, but
+	 * not in releases below `silent_before`.
+	 */
+	uint16_t since, until, silent_before;
+};
+
+/* Bits of row.classes. */
+enum call_class {
+	CLASS_FILE = 1,		/* takes a path */
+	CLASS_DESC = 2,		/* takes or makes a descriptor */
+	CLASS_MEMORY = 4,
+	CLASS_PROCESS = 8,
+	CLASS_SIGNAL = 16,
+	CLASS_NETWORK = 32,
+	CLASS_TIME = 64,
+	CLASS_THREAD = 128,
+};
+
+enum flag_kind {
+	FLAG_SAME,		/* `=`: the host has it, maybe as other bits */
+	FLAG_HANDLER,		/* `!`: the handler does it */
+	FLAG_HARMLESS,		/* `0`: nothing to do (the table says why) */
+	FLAG_REFUSED,		/* `-` */
+	FLAG_NUMBER,		/* `field MASK NAME !`: a number in these bits, the handler's */
+};
+
+/*
+ * One meaning of a flag word. A single bit has mask == value; a value of a
+ * field has mask == the field's mask.
+ */
+struct flag {
+	uint64_t mask, value;
+	uint64_t host;		/* host bits, for FLAG_SAME */
+	const char *name;	/* as the guest's header spells it */
+	uint8_t kind;		/* enum flag_kind */
+};
+
+struct flag_map {
+	const char *name;
+	uint16_t n;
+	const struct flag *flags;
+};
+
+/* A number (errno, signal, socket option, …) with its twin on the other side. */
+struct number_map {
+	const char *name;
+	uint16_t n_to_host, n_to_guest;		/* sizes of the arrays */
+	const uint16_t *to_host;		/* indexed by guest number; 0xffff: none */
+	const uint16_t *to_guest;		/* indexed by host number; 0xffff: none */
+	const char *const *guest_names;		/* indexed by guest number; may hold NULL */
+};
+#define NO_TWIN 0xffff
+
+#endif

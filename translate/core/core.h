@@ -1,0 +1,39 @@
+/*
+ * What the core was told at its start (options), and the few things everybody
+ * needs. Written once, before the guest runs.
+ */
+#ifndef DRAGOMAN_CORE_CORE_H
+#define DRAGOMAN_CORE_CORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum trap_kind { TRAP_AUTO, TRAP_SECCOMP, TRAP_SUD };
+
+struct options {
+	const char *root;	/* --root: guest files are looked up here first; NULL: none */
+	const char *abi;	/* --abi: personality by name; NULL: by the file's brand */
+	const char *trace;	/* --trace: filter, "" for all; NULL: off */
+	const char *core_path;	/* to be executed again for the guest's execve */
+	enum trap_kind trap;
+	uint16_t release;	/* guest's OS release, major * 100 + minor; until exec 0 if not given */
+	uint32_t ignored;	/* the guest ignores these host signals, which the core catches: bit n-1 */
+	int trace_fd;
+	bool stats, warn;
+	bool fast_clock;	/* --fast-clock: the guest may read the time without a call */
+	bool trap_installed;	/* seccomp: an ancestor's filter is there already */
+	bool trace_labels;	/* an ancestor had labels on its lines: this is not the only process */
+};
+
+extern struct options options;
+/* The option words themselves, for the next core; trap_installed is added by exec. */
+extern const char *const *option_words;
+extern int option_count;
+
+/* A fault of the core itself, or of what it was given to start: one line, then exit. */
+_Noreturn void die(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* One line on stderr: "dragoman: …". */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,75 @@
+#include "dispatch.h"
+
+#include "core.h"
+#include "personality.h"
+#include "signal.h"
+#include "thread.h"
+#include "trace.h"
+
+long
+call_missing(struct call *c)
+{
+	trace_missing(c);
+	return c->abi->missing(c);
+}
+
+bool
+row_exists(const struct row *row)
+{
+	return options.release >= row->since && (!row->until || options.release < row->until);
+}
+
+/*
+ * A call that was not made, and asks for no mask of its own, has not begun: the
+ * signal came before it.
+ */
+static long
+after_interruption(struct call *c, long r)
+{
+	enum interruption how = signal_interruption(c->t);
+
+	if (how == INTERRUPTED_NOT || (r == CALL_RESTART && !c->t->mask_saved))
+		return CALL_RESTART;
+	if (how == INTERRUPTED_RESTARTS && !(c->row && c->row->never_restarts))
+		return CALL_RESTART;
+	return -EINTR;
+}
+
+long
+without_restart(struct call *c, long r)
+{
+	if (r != -EINTR || signal_interruption(c->t) == INTERRUPTED_NOT)
+		return r;
+	return GUEST_ERROR(number_to_guest(c->abi->errnos, EINTR));
+}
+
+long
+dispatch(struct call *c)
+{
+	const struct personality *abi = c->abi;
+	long r;
+
+	c->row = c->nr < abi->nrows ? abi->rows[c->nr] : NULL;
+	if (__builtin_expect(trace_active, 0))
+		trace_begin(c);
+	r = c->row && c->row->run ? c->row->run(c) : call_missing(c);
+	if (r == -EINTR || r == CALL_RESTART)
+		r = after_interruption(c, r);
+	if (r != CALL_RESTART)
+		c->t->has_deadline = false;
+	if (__builtin_expect(trace_active, 0))
+		trace_end(c, r);
+	return r;
+}
+
+unsigned
+guest_errno(const struct call *c, long answer)
+{
+	int e;
+
+	if (IS_GUEST_ERROR(answer))
+		return (unsigned)(-answer - 0x1000);
+	e = number_to_guest(c->abi->errnos, (unsigned)-answer);
+	/* An errno of the host that the tables do not know: EINVAL on every system here. */
+	return e > 0 ? (unsigned)e : EINVAL;
+}

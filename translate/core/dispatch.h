@@ -1,0 +1,25 @@
+/*
+ * From a filled struct call to the row's function and back; the place where
+ * trace and statistics see every call.
+ */
+#ifndef DRAGOMAN_CORE_DISPATCH_H
+#define DRAGOMAN_CORE_DISPATCH_H
+
+#include "call.h"
+
+/*
+ * Runs the call. Answers a value, -errno (host), GUEST_ERROR, CALL_REGS_SET, or
+ * CALL_RESTART, which an interrupted call becomes where the guest's rules say so.
+ */
+long dispatch(struct call *c);
+
+/*
+ * For a handler whose call is never made again under SA_RESTART although the
+ * row's calls in general are: -EINTR becomes final if the guest has seen a signal.
+ */
+long without_restart(struct call *c, long r);
+
+/* An answer's errno in the guest's numbers; the personality calls it once, at the return. */
+unsigned guest_errno(const struct call *c, long answer);
+
+#endif

@@ -1,0 +1,82 @@
+#include "every_thread.h"
+
+#include <linux/futex.h>
+
+#include "call.h"
+#include "host.h"
+#include "process.h"
+#include "signal.h"
+#include "thread.h"
+
+struct errand {
+	long nr, argument[3];
+	uint32_t left;		/* threads that have not done it yet */
+};
+
+/* In si_errno, where signal.c puts a signal's number: no guest has this one. */
+#define ERRAND 0xff
+
+bool
+errand_asks(int host_signal, const struct siginfo *info)
+{
+	return host_signal == HOST_CARRIER && info->si_code == SI_QUEUE && info->si_errno == ERRAND;
+}
+
+void
+errand_run(struct thread *t)
+{
+	struct errand *e = __atomic_exchange_n(&t->errand, NULL, __ATOMIC_ACQ_REL);
+
+	if (!e)
+		return;
+	core_call(e->nr, e->argument[0], e->argument[1], e->argument[2]);
+	/* The asker may be gone after this: waking nobody at an address does no harm. */
+	if (__atomic_sub_fetch(&e->left, 1, __ATOMIC_ACQ_REL) == 0)
+		core_call(__NR_futex, &e->left, FUTEX_WAKE_PRIVATE, 1);
+}
+
+static void
+ask_others(struct thread *t, struct errand *e)
+{
+	struct process *p = t->p;
+	struct siginfo info = {.si_signo = HOST_CARRIER, .si_errno = ERRAND, .si_code = SI_QUEUE};
+
+	lock_acquire(&p->lock);
+	for (struct thread *other = p->threads; other; other = other->next)
+		e->left += other != t;
+	for (struct thread *other = p->threads; other; other = other->next)
+		if (other != t)
+			__atomic_store_n(&other->errand, e, __ATOMIC_RELEASE);
+	for (struct thread *other = p->threads; other; other = other->next)
+		if (other != t)
+			core_call(__NR_rt_tgsigqueueinfo, p->pid, other->tid, HOST_CARRIER, &info);
+	lock_release(&p->lock);
+}
+
+/* One errand at a time; who waits for its turn may be the one that is waited for. */
+static void
+take_turn(struct thread *t)
+{
+	while (__atomic_exchange_n(&t->p->errand_busy, 1, __ATOMIC_ACQUIRE)) {
+		errand_run(t);
+		core_call(__NR_sched_yield);
+	}
+}
+
+long
+call_on_every_thread(struct thread *t, long nr, long a, long b, long c)
+{
+	struct errand e = {nr, {a, b, c}, 0};
+	uint32_t left;
+	long r;
+
+	take_turn(t);
+	r = host_call(nr, a, b, c);
+	if (r == 0 && signal_is_carrier(t->p->abi, HOST_CARRIER)) {
+		ask_others(t, &e);
+		while ((left = __atomic_load_n(&e.left, __ATOMIC_ACQUIRE)) != 0)
+			core_call(__NR_futex, &e.left, FUTEX_WAIT_PRIVATE, left, 0);
+	}
+	__atomic_store_n(&t->p->errand_busy, 0, __ATOMIC_RELEASE);
+	return r;
+}

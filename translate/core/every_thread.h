@@ -1,0 +1,23 @@
+/*
+ * Ids and such belong to the process on the guests' kernels and to the thread on the
+ * host: what changes them is done by every thread. The others are told by the signal
+ * HOST_CARRIER, which is open whenever a thread may wait; one that ends, forks or
+ * makes a thread before it has heard does it then.
+ */
+#ifndef DRAGOMAN_CORE_EVERY_THREAD_H
+#define DRAGOMAN_CORE_EVERY_THREAD_H
+
+#include <stdbool.h>
+
+struct siginfo;
+struct thread;
+
+/* Makes the host call on t and, if it succeeded there, on all other threads of the process; t's answer. */
+long call_on_every_thread(struct thread *t, long nr, long a, long b, long c);
+
+/* Does what t was asked for, if anything: before anything that hands its ids on. */
+void errand_run(struct thread *t);
+/* Is the carrier signal one that asks for it? */
+bool errand_asks(int host_signal, const struct siginfo *info);
+
+#endif

@@ -1,0 +1,441 @@
+#include "exec.h"
+
+#include <asm/stat.h>
+#include <linux/stat.h>
+
+#include "call.h"
+#include "copy.h"
+#include "core.h"
+#include "host.h"
+#include "linux_abi.h"
+#include "loader/loader.h"
+#include "memory.h"
+#include "path.h"
+#include "personality.h"
+#include "process.h"
+#include "print.h"
+#include "signal.h"
+#include "string.h"
+#include "thread.h"
+#include "trace.h"
+#include "trap.h"
+
+/* A program found: what will be mapped, and the words in front of the guest's own arguments. */
+struct program {
+	int fd;
+	struct elf_info info;
+	bool is_script;
+	struct script script;		/* valid if is_script; then fd is its interpreter */
+	char path[4096];		/* guest's name of what fd is */
+	char head[ELF_HEAD];
+	size_t head_len;
+	uint64_t size;
+};
+
+/*
+ * AT_EXECPATH is absolute (do_execve(), kern/kern_exec.c): for a relative path the
+ * name the file has itself.
+ */
+static void
+make_absolute(struct program *p)
+{
+	char link[32], name[sizeof p->path];
+	long n;
+
+	if (p->path[0] == '/')
+		return;
+	format(link, sizeof link, "/proc/self/fd/%d", p->fd);
+	n = core_call(__NR_readlink, link, name, sizeof name - 1);
+	if (n <= 0)
+		return;
+	name[n] = 0;
+	path_to_guest(name);
+	strlcpy(p->path, name, sizeof p->path);
+}
+
+/* Opens the guest's `path` for execution and reads its first bytes. */
+static int
+open_program(struct program *p, const char *path, struct load_error *e)
+{
+	char text[4096];
+	const char *name = path_on_host(path, text, sizeof text);
+	struct stat st;
+	long r;
+
+	if (!name || strlcpy(p->path, path, sizeof p->path) >= sizeof p->path)
+		return load_fail_errno(e, -ENAMETOOLONG);
+	r = core_call(__NR_openat, AT_FDCWD, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (r < 0)
+		return load_fail_errno(e, r);
+	p->fd = (int)r;
+	r = core_call(__NR_fstat, p->fd, &st);
+	if (r == 0 && S_ISDIR(st.st_mode))
+		return load_fail(e, EACCES, "is a directory");
+	if (r == 0 && !S_ISREG(st.st_mode))
+		return load_fail(e, EACCES, "not a regular file");
+	if (r == 0)
+		r = core_call(__NR_faccessat, AT_FDCWD, name, 1 /* X_OK */);
+	if (r == 0)
+		r = core_call(__NR_pread64, p->fd, p->head, sizeof p->head, 0);
+	if (r < 0)
+		return load_fail_errno(e, r);
+	p->head_len = (size_t)r;
+	p->size = (uint64_t)st.st_size;
+	make_absolute(p);
+	return 0;
+}
+
+static void
+close_program(struct program *p)
+{
+	if (p->fd >= 0)
+		core_call(__NR_close, p->fd);
+	p->fd = -1;
+}
+
+static int
+parse_program(struct program *p, struct load_error *e)
+{
+	if (elf_parse(p->head, p->head_len, p->size, &p->info, e) < 0)
+		return -1;
+	return elf_complete(p->fd, &p->info, e);
+}
+
+/* A second `#!` is ENOEXEC, as exec_shell_imgact() has it. */
+static int
+find_interpreter(struct program *p, struct load_error *e)
+{
+	const char *name = p->script.interpreter;
+
+	close_program(p);
+	if (open_program(p, name, e) < 0)
+		return load_fail_interpreter(e, name);
+	if (p->head_len >= 2 && p->head[0] == '#' && p->head[1] == '!') {
+		load_fail(e, ENOEXEC, "is a script itself");
+		return load_fail_interpreter(e, name);
+	}
+	return parse_program(p, e) < 0 ? load_fail_interpreter(e, name) : 0;
+}
+
+/* Finds the file, or the interpreter its `#!` line names, and what kind of program that is. */
+static int
+find_program(struct program *p, const char *path, struct load_error *e)
+{
+	int script;
+
+	p->fd = -1;
+	if (open_program(p, path, e) < 0)
+		return -1;
+	script = script_parse(p->head, p->head_len, &p->script, e);
+	if (script < 0)
+		return -1;
+	p->is_script = script;
+	return p->is_script ? find_interpreter(p, e) : parse_program(p, e);
+}
+
+static const struct personality *
+personality_by_brand(enum brand brand)
+{
+	for (const struct personality *const *p = personalities; *p; p++)
+		if ((*p)->brand == brand)
+			return *p;
+	return NULL;
+}
+
+static const struct personality *
+personality_by_name(const char *name)
+{
+	for (const struct personality *const *p = personalities; *p; p++)
+		if (strcmp((*p)->name, name) == 0)
+			return *p;
+	return NULL;
+}
+
+/*
+ * A file that names no ABI is what --abi says, else the host's, as for the host's
+ * kernel: static programs of musl and of Go say nothing.
+ */
+static const struct personality *
+personality_for(const struct program *p)
+{
+	if (p->info.brand != BRAND_UNKNOWN)
+		return personality_by_brand(p->info.brand);
+	return options.abi ? personality_by_name(options.abi) : personality_by_brand(BRAND_LINUX);
+}
+
+static void
+choose_release(const struct personality *abi)
+{
+	const uint16_t *known = abi->releases;
+
+	if (!known)
+		return;
+	if (!options.release)
+		options.release = known[0];
+	while (*known && *known != options.release)
+		known++;
+	if (!*known)
+		die(125, "--release=%d.%d: no release of %s that this build knows (%d.%d is one)", options.release / 100,
+		    options.release % 100, abi->name, abi->releases[0] / 100, abi->releases[0] % 100);
+}
+
+/* --abi linux translates the host's own programs too, for study. */
+static bool
+is_native(const struct program *p)
+{
+	enum brand brand = p->info.brand == BRAND_UNKNOWN && !options.abi ? BRAND_LINUX : p->info.brand;
+
+	return brand == BRAND_LINUX && !(options.abi && strcmp(options.abi, "linux") == 0);
+}
+
+/* May the host's kernel run it? Under a seccomp filter every call outside the gate traps for good. */
+static bool
+runs_natively(const struct program *p)
+{
+	return is_native(p) && !options.trap_installed && options.trap != TRAP_SECCOMP;
+}
+
+/* argv for a script: interpreter, its argument if any, the script, and the rest. */
+static char **
+script_arguments(struct program *p, const char *path, char **argv)
+{
+	size_t n = 0, k = 0;
+	char **words;
+
+	while (argv[n])
+		n++;
+	words = core_alloc((n + 4) * sizeof *words);
+	if (!words)
+		die(126, "%s: no memory for its arguments", path);
+	words[k++] = p->script.interpreter;
+	if (p->script.argument[0])
+		words[k++] = p->script.argument;
+	words[k++] = (char *)path;
+	if (n > 0)
+		memcpy(words + k, argv + 1, n * sizeof *words);
+	return words;
+}
+
+static int
+open_guest_path(void *context, const char *path)
+{
+	char text[4096];
+	const char *name = path_on_host(path, text, sizeof text);
+
+	(void)context;
+	return name ? (int)core_call(__NR_openat, AT_FDCWD, name, O_RDONLY | O_CLOEXEC) : -ENAMETOOLONG;
+}
+
+static void
+set_thread_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	core_call(__NR_prctl, PR_SET_NAME, slash ? slash + 1 : path);
+}
+
+void
+exec_first(struct thread *t, const char *path, char **argv, char **envp)
+{
+	static struct program p;
+	static struct image image;
+	struct load_error e = {0};
+	struct load_options load = {.open_path = open_guest_path};
+	struct start_request request = {.path = p.path, .image = &image, .envp = envp};
+	struct ucontext *uc;
+	long r;
+
+	if (find_program(&p, path, &e) < 0)
+		die(e.code, "%s: %s%s", path, e.reason, e.detail);
+	request.argv = p.is_script ? script_arguments(&p, path, argv) : argv;
+	if (runs_natively(&p)) {
+		char text[4096];
+
+		trace_keep_output(false);
+		r = core_call(__NR_execve, path_on_host(p.path, text, sizeof text), request.argv, envp);
+		die(126, "%s: a program of the host that could not be started: %s", path, load_errno_text((int)-r));
+	}
+	t->p->abi = personality_for(&p);
+	if (!t->p->abi)
+		die(126, "%s: its ABI is %s, which this build does not have (--abi NAME says another)", path,
+		    brand_name(p.info.brand));
+	choose_release(t->p->abi);
+	trap_install();
+	trace_start(t->p->abi);
+	if (image_load(p.fd, &load, &image, &e) < 0)
+		die(e.code, "%s: %s%s", path, e.reason, e.detail);
+	close_program(&p);
+	set_thread_name(path);
+	strlcpy(t->p->exec_path, p.path, sizeof t->p->exec_path);
+	t->p->break_start = t->p->break_now = image.brk_start;
+	uc = thread_fresh_frame(t);
+	signal_start(t);
+	r = t->p->abi->start(t, uc, &request);
+	if (r < 0)
+		die(126, "%s: its stack could not be made: %s", path, load_errno_text((int)-r));
+	uc->uc_sigmask = sigset_to_host(t, &t->mask);
+	gate_return(uc);
+}
+
+/* ---- execve ---- */
+
+#define MAX_WORDS (UINT64_C(1) << 20)
+
+/* How many pointers a guest's NULL-terminated vector has; a null vector has none. */
+static long
+count_words(struct guest_ptr vector)
+{
+	uint64_t word = 1;
+	long n = 0;
+
+	if (is_null(vector))
+		return 0;
+	for (;; n++) {
+		if (load_u64(&word, guest_at(vector, (uint64_t)n * 8)) < 0)
+			return -EFAULT;
+		if (!word)
+			return n;
+		if ((uint64_t)n >= MAX_WORDS)
+			return -E2BIG;
+	}
+}
+
+#define IGNORED_WORD 32
+
+/* What the host cannot be told by its dispositions (signal_before_exec()). */
+static const char *
+ignored_word(const struct process *p, char *text)
+{
+	format(text, IGNORED_WORD, "--ignored=%u", signal_ignored_open(p));
+	return text;
+}
+
+/*
+ * The core's command line: its options, the path, and the guest's own pointers,
+ * whose strings the kernel reads (and whose faults it answers).
+ */
+static long
+core_words(struct thread *t, const char *path, struct guest_ptr argv, const char ***out)
+{
+	long n = count_words(argv), k = 0;
+	const char **words;
+	size_t size;
+
+	if (n < 0)
+		return n;
+	size = ((size_t)n + (size_t)option_count + 9) * sizeof *words;
+	words = arena_map(size + IGNORED_WORD, 4096);
+	if (!words)
+		return -ENOMEM;
+	t->exec_words = words;
+	t->exec_words_size = size + IGNORED_WORD;
+	words[k++] = "dragoman-core";
+	for (int i = 0; i < option_count; i++)
+		if (strcmp(option_words[i], "--trap-installed") != 0 &&
+		    strcmp(option_words[i], "--trace-labels") != 0 && strncmp(option_words[i], "--ignored=", 10) != 0)
+			words[k++] = option_words[i];
+	words[k++] = ignored_word(t->p, (char *)words + size);
+	if (trace_is_labelled())
+		words[k++] = "--trace-labels";
+	if (options.trap_installed)
+		words[k++] = "--trap-installed";
+	words[k++] = "--";
+	words[k++] = path;
+	if (n == 0)	/* no argv[0]: the kernel puts an empty one there too */
+		words[k++] = "";
+	else if (copy_in(&words[k], argv, (size_t)n * sizeof *words) < 0)
+		return -EFAULT;
+	*out = words;
+	return 0;
+}
+
+static void
+free_words(struct thread *t)
+{
+	if (t->exec_words)
+		arena_unmap(t->exec_words, t->exec_words_size);
+	t->exec_words = NULL;
+}
+
+/* The new image finds the mask and the ignored signals as this one has them (signal.h). */
+static long
+host_exec(struct call *c, const char *path, const char *const *argv, uint64_t envp)
+{
+	long r;
+
+	trace_leaves(c->t);
+	signal_before_exec(c->p);
+	r = host_call(__NR_execve, path, argv, envp);
+	for (int n = 1; n <= (int)c->abi->signal_max; n++)
+		signal_update_host(c->p, n);
+	return r;
+}
+
+static long
+exec_found(struct call *c, const char *path, struct guest_ptr argv, struct guest_ptr envp)
+{
+	struct program *p = core_alloc(sizeof *p);
+	struct load_error e = {0};
+	const char **words;
+	bool native;
+	long r;
+
+	if (!p)
+		return -ENOMEM;
+	r = find_program(p, path, &e);
+	/* Under a root, a script's interpreter is not the one the host's kernel would take. */
+	native = r == 0 && runs_natively(p) && !(p->is_script && options.root);
+	if (r == 0 && !native && !personality_for(p))
+		load_fail(&e, ENOEXEC, "an ABI that this build does not have");
+	close_program(p);
+	core_free(p);
+	if (e.host_errno)
+		return -e.host_errno;
+	if (native) {
+		char text[4096];
+
+		return host_exec(c, path_on_host(path, text, sizeof text),
+				 (const char *const *)(uintptr_t)argv.addr, envp.addr);
+	}
+	r = core_words(c->t, path, argv, &words);
+	if (r == 0) {
+		trace_keep_output(true);
+		r = host_exec(c, options.core_path, words, envp.addr);
+		trace_keep_output(false);
+	}
+	free_words(c->t);
+	return r;
+}
+
+long
+process_execve(struct call *c, struct guest_ptr path, struct guest_ptr argv, struct guest_ptr envp)
+{
+	char name[4096];
+	long n = copy_in_string(name, path, sizeof name);
+
+	if (n <= 0)
+		return n < 0 ? n : -ENOENT;
+	/* The host's /proc would start the core there. */
+	return exec_found(c, strcmp(name, "/proc/self/exe") == 0 ? c->p->exec_path : name, argv, envp);
+}
+
+long
+process_fexecve(struct call *c, int fd, struct guest_ptr argv, struct guest_ptr envp)
+{
+	char name[32];
+	long n, flags = host_call(__NR_fcntl, fd, 1 /* F_GETFD */);
+
+	if (flags < 0)
+		return flags;
+	/*
+	 * The new core opens it by this name; a descriptor that closes on exec
+	 * would be gone by then.
+	 */
+	if (flags & 1)
+		core_call(__NR_fcntl, fd, 2 /* F_SETFD */, 0);
+	format(name, sizeof name, "/proc/self/fd/%d", fd);
+	n = exec_found(c, name, argv, envp);
+	if (flags & 1)
+		core_call(__NR_fcntl, fd, 2, flags);
+	return n;
+}

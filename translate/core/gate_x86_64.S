@@ -1,0 +1,165 @@
+/*
+ * The gate: every host `syscall` instruction of the core stands between
+ * gate_begin and gate_end. The trap lets calls from here through and catches
+ * all others (trap.c).
+ */
+#include "layout.h"
+
+#define NOT_MADE	-0x2001	/* CALL_RESTART, call.h */
+#define NR_rt_sigreturn	15
+
+	.text
+	.p2align 6
+	.globl gate_begin, gate_end
+gate_begin:
+
+/* C's arguments (nr, a, b, c, d, e, f) to the kernel's registers. */
+.macro shift_arguments
+	movq	%rdi, %rax
+	movq	%rsi, %rdi
+	movq	%rdx, %rsi
+	movq	%rcx, %rdx
+	movq	%r8, %r10
+	movq	%r9, %r8
+	movq	8(%rsp), %r9
+.endm
+
+/* long gate_call(nr, a, b, c, d, e, f): made whatever is pending. */
+	.globl	gate_call
+	.type	gate_call, @function
+gate_call:
+	shift_arguments
+	syscall
+	ret
+
+/*
+ * long gate_call_interruptible(nr, a, b, c, d, e, f)
+ *
+ * A signal between the check and the syscall would be noticed only after a call
+ * that may block for ever. The signal handler looks at the address it
+ * interrupted: in [gate_check, gate_made) the call has not been made, and it
+ * moves the thread to gate_not_made (the form of QEMU's safe-syscall).
+ */
+	.globl	gate_call_interruptible, gate_check, gate_made, gate_not_made
+	.type	gate_call_interruptible, @function
+gate_call_interruptible:
+	shift_arguments
+	movq	%rsp, %r11
+	andq	$-THREAD_BLOCK, %r11
+gate_check:
+	cmpl	$0, THREAD_PENDING(%r11)
+	jne	gate_not_made
+	syscall
+gate_made:
+	ret
+gate_not_made:
+	movq	$NOT_MADE, %rax
+	ret
+
+/*
+ * _Noreturn void gate_return(struct ucontext *uc): to the guest, with the
+ * registers and the mask in uc. A signal that came while the core worked is
+ * delivered first; one that arrives between the check and the sigreturn is moved
+ * back to the check.
+ *
+ * A call that changed nothing but its result registers goes the quick way: FP state,
+ * registers and flags are put back here. A signal before the last instruction but
+ * one begins again at gate_return (nothing of uc is lost); at the last one the
+ * guest's registers are complete but for rip, which rcx has. As a kernel leaves them,
+ * rcx is the address and r11 the flags.
+ */
+	.globl	gate_return, gate_exit_check, gate_exit_end, gate_quick, gate_quick_jump
+	.type	gate_return, @function
+gate_return:
+	movq	%rdi, %rbx
+	movq	%rdi, %r12
+	andq	$-THREAD_BLOCK, %r12
+	movq	%rdi, %rsp
+gate_exit_check:
+	cmpl	$0, THREAD_PENDING(%r12)
+	jne	gate_exit_pending
+	cmpl	$0, THREAD_QUICK(%r12)
+	jne	gate_quick
+	movl	$NR_rt_sigreturn, %eax
+	syscall
+gate_exit_end:
+	ud2
+gate_exit_pending:
+	movq	%rbx, %rdi
+	andq	$-16, %rsp
+	call	signal_deliver_pending
+	movq	%rbx, %rdi
+	jmp	gate_return
+
+gate_quick:
+	movq	UC_FPSTATE(%rbx), %rdi
+	cmpl	$0x46505853, FP_MAGIC(%rdi)	/* FP_XSTATE_MAGIC1 */
+	jne	1f
+	movl	FP_FEATURES(%rdi), %eax
+	movl	FP_FEATURES+4(%rdi), %edx
+	xrstor64 (%rdi)
+	jmp	2f
+1:	fxrstor64 (%rdi)
+2:	pushq	UCONTEXT_FLAGS(%rbx)
+	popfq
+	movq	UC_R8(%rbx), %r8
+	movq	UC_R8+8(%rbx), %r9
+	movq	UC_R8+16(%rbx), %r10
+	movq	UC_R8+32(%rbx), %r12
+	movq	UC_R8+40(%rbx), %r13
+	movq	UC_R8+48(%rbx), %r14
+	movq	UC_R8+56(%rbx), %r15
+	movq	UC_R8+64(%rbx), %rdi
+	movq	UC_R8+72(%rbx), %rsi
+	movq	UC_R8+80(%rbx), %rbp
+	movq	UC_R8+96(%rbx), %rdx
+	movq	UC_R8+104(%rbx), %rax
+	movq	UC_R8+128(%rbx), %rcx	/* rip */
+	movq	UCONTEXT_FLAGS(%rbx), %r11
+	pushq	UC_R8+120(%rbx)		/* rsp */
+	movq	UC_R8+88(%rbx), %rbx
+	popq	%rsp
+gate_quick_jump:
+	jmp	*%rcx
+
+/*
+ * _Noreturn void gate_resume_core(struct ucontext *uc): back into core code
+ * that a signal interrupted.
+ */
+	.globl	gate_resume_core
+	.type	gate_resume_core, @function
+gate_resume_core:
+	movq	%rdi, %rsp
+	movl	$NR_rt_sigreturn, %eax
+	syscall
+	ud2
+
+/*
+ * long gate_clone(flags, stack, parent_tid, child_tid, tls, void (*start)(void *), void *argument)
+ *
+ * The child runs start(argument) on `stack` (the top of its own block) and
+ * never returns. In the parent: the child's tid or -errno. The seventh
+ * argument is on the stack; start and argument reach the child in registers.
+ */
+	.globl	gate_clone
+	.type	gate_clone, @function
+gate_clone:
+	pushq	%rbx
+	pushq	%r12
+	movq	%r9, %rbx
+	movq	24(%rsp), %r12
+	movq	%rcx, %r10
+	movl	$56, %eax
+	syscall
+	testq	%rax, %rax
+	jz	1f
+	popq	%r12
+	popq	%rbx
+	ret
+1:	xorl	%ebp, %ebp
+	movq	%r12, %rdi
+	call	*%rbx
+	ud2
+
+gate_end:
+	.section .note.GNU-stack,"",@progbits

@@ -1,0 +1,62 @@
+/*
+ * Host system calls. The `syscall` instructions stand in gate_x86_64.S only:
+ * everything outside that range of text traps.
+ *
+ * Two ways in, both give the kernel's raw answer (a value or -errno):
+ *  host_call   for what a guest asked for: if a signal for the guest is waiting,
+ *              or arrives before the kernel is entered, the call is not made and
+ *              the answer is CALL_RESTART (call.h): a handler hands that back like an
+ *              error, and the guest's call is made again after the signal. Only a
+ *              call that the host's kernel interrupted answers -EINTR: no guest sees
+ *              EINTR from a call that does not sleep.
+ *  core_call   for the core's own bookkeeping: made whatever is pending.
+ */
+#ifndef DRAGOMAN_CORE_HOST_H
+#define DRAGOMAN_CORE_HOST_H
+
+#include <asm/unistd_64.h>
+
+/* gate_x86_64.S; use the wrappers below. */
+long gate_call(long nr, long a, long b, long c, long d, long e, long f);
+long gate_call_interruptible(long nr, long a, long b, long c, long d, long e, long f);
+
+/* Set once at start: calls are shown on the trace (trace.h). */
+extern unsigned char host_calls_traced;
+void trace_host_call(unsigned nargs, long nr, const long args[6], long result);
+
+static inline long
+host_call_n(unsigned nargs, long nr, long a, long b, long c, long d, long e, long f)
+{
+	long r = gate_call_interruptible(nr, a, b, c, d, e, f);
+
+	if (__builtin_expect(host_calls_traced, 0))
+		trace_host_call(nargs, nr, (const long[6]){a, b, c, d, e, f}, r);
+	return r;
+}
+
+static inline long
+core_call_n(unsigned nargs, long nr, long a, long b, long c, long d, long e, long f)
+{
+	(void)nargs;
+	return gate_call(nr, a, b, c, d, e, f);
+}
+
+/* Missing arguments are 0; pointers need no cast. */
+#define HOST_PICK(_1, _2, _3, _4, _5, _6, _7, f, ...) f
+#define HOST_CALL_0(to, n) to(0, n, 0, 0, 0, 0, 0, 0)
+#define HOST_CALL_1(to, n, a) to(1, n, (long)(a), 0, 0, 0, 0, 0)
+#define HOST_CALL_2(to, n, a, b) to(2, n, (long)(a), (long)(b), 0, 0, 0, 0)
+#define HOST_CALL_3(to, n, a, b, c) to(3, n, (long)(a), (long)(b), (long)(c), 0, 0, 0)
+#define HOST_CALL_4(to, n, a, b, c, d) to(4, n, (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
+#define HOST_CALL_5(to, n, a, b, c, d, e) \
+	to(5, n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0)
+#define HOST_CALL_6(to, n, a, b, c, d, e, f) \
+	to(6, n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+#define HOST_CALLS(to, ...) \
+	HOST_PICK(__VA_ARGS__, HOST_CALL_6, HOST_CALL_5, HOST_CALL_4, HOST_CALL_3, HOST_CALL_2, HOST_CALL_1, \
+		  HOST_CALL_0, none)(to, __VA_ARGS__)
+
+#define host_call(...) HOST_CALLS(host_call_n, __VA_ARGS__)
+#define core_call(...) HOST_CALLS(core_call_n, __VA_ARGS__)
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * Where the core lives in the guest's address space. Shared with assembly.
+ *
+ * The address is unusual on purpose: no program is linked there (nor, a little
+ * above, AddressSanitizer's heap at 0x600000000000), the host's
+ * mmap comes down from the stack and does not reach it, and, being the same in
+ * every process, it lets one seccomp filter by instruction pointer stay valid
+ * over exec.
+ */
+#ifndef DRAGOMAN_CORE_LAYOUT_H
+#define DRAGOMAN_CORE_LAYOUT_H
+
+#define CORE_BASE	0x5f0000000000	/* also given to the linker: meson.build */
+#define CORE_ARENA	0x5f0100000000	/* thread blocks and the core's heap */
+#define CORE_END	0x5f1000000000	/* no guest mapping may overlap [CORE_BASE, CORE_END) */
+
+/*
+ * A thread's block: struct thread, a guard page, the stack on which core code
+ * runs for it. Aligned to its size, so that masking the stack pointer finds it.
+ */
+#define THREAD_BLOCK	0x10000
+#define THREAD_STRUCT_SPACE 0x2000	/* room for struct thread */
+#define THREAD_GUARD	0x1000
+
+/* Offsets in struct thread that assembly uses; asserted in thread.c. */
+#define THREAD_PENDING	0
+#define THREAD_QUICK	4
+/* And in the host's struct ucontext, and in the FP state that it points to. */
+#define UCONTEXT_FLAGS	176
+#define UC_R8		40
+#define UC_FPSTATE	224
+#define FP_MAGIC	464
+#define FP_FEATURES	472
+
+#endif

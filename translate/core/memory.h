@@ -1,0 +1,19 @@
+/*
+ * The core's own memory, from the arena in its own range of addresses (layout.h),
+ * so that it can neither land where the guest asks for a fixed address nor be
+ * unmapped by it.
+ */
+#ifndef DRAGOMAN_CORE_MEMORY_H
+#define DRAGOMAN_CORE_MEMORY_H
+
+#include <stddef.h>
+
+/* n bytes of zeroed pages, aligned to `align` (a power of two of at least a page); NULL: no memory. */
+void *arena_map(size_t n, size_t align);
+void arena_unmap(void *p, size_t n);
+
+/* Zeroed, 16-byte aligned; NULL: no memory. */
+void *core_alloc(size_t n);
+void core_free(void *p);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * Guest paths. With --root DIR an absolute path is looked up under DIR first and,
+ * if nothing is there, on the host (the Linuxulator's emul_path, qemu's -L):
+ *
+ *  - a symlink under DIR is resolved there too, absolute targets included, and
+ *    `..` does not lead out of DIR;
+ *  - a name that is to be made goes where its folder is;
+ *  - /dev and /proc are the host kernel's whatever DIR holds;
+ *  - relative paths, and all paths without --root, are the host's as they stand.
+ */
+#ifndef DRAGOMAN_CORE_PATH_H
+#define DRAGOMAN_CORE_PATH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "call.h"
+
+/* What the call does with the last component of a path. */
+enum path_use {
+	PATH_FOLLOW,	     /* what a symlink there leads to */
+	PATH_LINK,	     /* the name itself, be it a symlink */
+	PATH_MAKE,	     /* the name itself; it may be made */
+	PATH_FOLLOW_OR_MAKE, /* open(2) with O_CREAT */
+};
+
+/*
+ * Copies the guest's path in and finds what it stands for: 0 or -errno. -ENAMETOOLONG
+ * from the guest's own PATH_MAX on (personality.path_max).
+ */
+long path_for(struct call *c, struct guest_ptr path, enum path_use use, struct host_path *out);
+
+/*
+ * The host name for `path` in `to`; `path` itself if it is the same. NULL: longer
+ * than `size`, or a loop of symlinks.
+ */
+const char *path_on_host(const char *path, char *to, size_t size);
+const char *path_on_host_for(const char *path, enum path_use use, char *to, size_t size);
+
+/* The guest's name for an absolute host path, in place: without the root in front. */
+void path_to_guest(char *path);
+
+#endif

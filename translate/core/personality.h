@@ -1,0 +1,74 @@
+/*
+ * A personality: everything that makes one guest ABI, as data and a few
+ * functions. The core never asks which one it is.
+ */
+#ifndef DRAGOMAN_CORE_PERSONALITY_H
+#define DRAGOMAN_CORE_PERSONALITY_H
+
+#include "abi.h"
+#include "call.h"
+#include "linux_abi.h"
+#include "process.h"
+#include "sigset.h"
+
+struct bsd_sockets;
+struct image;
+struct queued_signal;
+struct text;
+struct thread;
+
+enum default_action { DEFAULT_TERMINATE, DEFAULT_IGNORE, DEFAULT_STOP, DEFAULT_CONTINUE };
+
+struct start_request {
+	const char *path;		/* as the guest will see it */
+	const struct image *image;
+	char *const *argv, *const *envp;	/* host addresses, NULL-terminated */
+};
+
+struct personality {
+	const char *name;
+	uint8_t brand;			/* enum brand (loader/loader.h) */
+	/* As options.release has them, the usual one first; ends with 0. NULL: --release is not about it. */
+	const uint16_t *releases;
+	const struct row *const *rows;	/* indexed by number; NULL: no such number */
+	unsigned nrows;
+	const struct number_map *errnos, *signals;
+	const struct bsd_sockets *sockets;	/* bsd/socket.h; NULL: not a BSD */
+	unsigned signal_max;		/* highest signal number */
+	unsigned path_max;		/* PATH_MAX, with the NUL; 0: as the host's */
+	enum default_action (*default_action)(int signal);
+
+	/* Registers → struct call → dispatch → registers. t->frame is set. */
+	void (*syscall)(struct thread *t, struct ucontext *uc);
+	/* A number without a row, or whose row is todo or gone. */
+	long (*missing)(struct call *c);
+	/*
+	 * Changes uc so that the guest goes on in its handler, with its frame on
+	 * its stack and `old_mask` in it. False: the stack cannot take it.
+	 */
+	bool (*enter_handler)(struct thread *t, struct ucontext *uc, const struct queued_signal *s,
+			      const struct signal_action *a, const struct sigset *old_mask);
+	/* A trap or fault raised by guest code as the guest's signal number and code; 0: not a signal. */
+	int (*fault_signal)(struct thread *t, struct ucontext *uc, int host_signal,
+			    const struct siginfo *info);
+	/* May be NULL: does a word of the guest's hold its signals back just now? */
+	bool (*holds_signals)(struct thread *t);
+
+	/* Builds the first stack and sets uc's registers for the first instruction; 0 or -errno. */
+	long (*start)(struct thread *t, struct ucontext *uc, const struct start_request *request);
+	/* May be NULL: on a new thread before its first guest instruction; in fork's child. */
+	void (*thread_begins)(struct thread *t);
+	void (*after_fork)(struct thread *t);
+
+	/*
+	 * May be NULL: shows n elements (bytes, where the row counts so) of the named struct
+	 * at `at` in the trace, where fields alone would not do. False: show its fields.
+	 */
+	bool (*decode)(struct text *to, const struct call *c, const char *type, struct guest_ptr at, uint64_t n);
+	/* May be NULL: what the guest is told of a signal beside its number. */
+	void (*decode_signal)(struct text *to, struct thread *t, const struct queued_signal *s);
+};
+
+extern const struct personality *const personalities[];	/* NULL-terminated; made by meson */
+
+#endif

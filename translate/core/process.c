@@ -1,0 +1,273 @@
+#include "process.h"
+
+#include <linux/futex.h>
+
+#include "core.h"
+#include "every_thread.h"
+#include "host.h"
+#include "memory.h"
+#include "personality.h"
+#include "signal.h"
+#include "string.h"
+#include "thread.h"
+#include "trace.h"
+#include "trap.h"
+
+extern struct lock heap_lock, dead_lock;
+
+/*
+ * Locks that another thread could hold at a fork, and would then never release in
+ * the child. Taken before and released on both sides, in this order.
+ */
+static struct lock *const fork_locks[] = {&heap_lock, &dead_lock};
+#define FORK_LOCKS (sizeof fork_locks / sizeof *fork_locks)
+
+static void
+fork_locks_acquire(struct process *p)
+{
+	lock_acquire(&p->lock);
+	for (size_t i = 0; i < FORK_LOCKS; i++)
+		lock_acquire(fork_locks[i]);
+}
+
+static void
+fork_locks_release(struct process *p)
+{
+	for (size_t i = FORK_LOCKS; i-- > 0;)
+		lock_release(fork_locks[i]);
+	lock_release(&p->lock);
+}
+
+/* fork's child has one thread; the blocks of the others are copies nobody runs on. */
+static void
+drop_other_threads(struct thread *t)
+{
+	struct thread *other = t->p->threads;
+
+	while (other) {
+		struct thread *next = other->next;
+
+		if (other != t)
+			thread_free(other);
+		other = next;
+	}
+	t->next = NULL;
+	t->p->threads = t;
+}
+
+static long
+fork_with(struct thread *t, unsigned long flags, int *pidfd)
+{
+	struct process *p = t->p;
+	long r;
+
+	fork_locks_acquire(p);
+	errand_run(t);
+	r = host_call(__NR_clone, flags, 0, pidfd, 0, 0);
+	fork_locks_release(p);
+	if (r >= 0)
+		trace_many_processes();
+	if (r != 0)
+		return r;
+	t->tid = (int)core_call(__NR_set_tid_address, &t->alive);
+	p->pid = t->tid;
+	p->is_vfork_child = false;
+	p->errand_busy = 0;
+	t->nheld = 0;			/* what is pending stays with the parent */
+	drop_other_threads(t);
+	trap_arm_thread();
+	trace_after_fork(t);
+	if (p->abi->after_fork)
+		p->abi->after_fork(t);
+	return 0;
+}
+
+long
+process_fork(struct thread *t)
+{
+	return fork_with(t, SIGCHLD, NULL);
+}
+
+long
+process_fork_held(struct thread *t, int *pidfd)
+{
+	return fork_with(t, CLONE_PIDFD, pidfd);
+}
+
+struct vfork_request {
+	struct thread *child;
+	void (*returns)(struct thread *child);
+};
+
+static void
+vfork_child(void *argument)
+{
+	struct vfork_request *v = argument;
+	struct thread *t = v->child;
+
+	thread_arm(t);
+	t->p->pid = t->tid;
+	v->returns(t);
+	gate_return(t->frame);
+}
+
+/* A thread that looks like t, in a process of its own that shares the memory. */
+static struct thread *
+vfork_thread(struct thread *t)
+{
+	struct process *p = core_alloc(sizeof *p);
+	struct thread *child = p ? thread_new(p) : NULL;
+	struct ucontext *uc;
+
+	if (!child) {
+		core_free(p);
+		return NULL;
+	}
+	memcpy(p, t->p, sizeof *p);
+	p->lock = (struct lock){0};
+	p->threads = child;
+	p->is_vfork_child = true;
+	p->kqueues = NULL;
+	p->watch = (struct signal_watch){.wake = 0};
+	p->errand_busy = 0;
+	child->mask = t->mask;
+	child->signal_block = t->signal_block;
+	child->altstack.base = t->altstack.base;
+	child->altstack.size = t->altstack.size;
+	child->altstack.enabled = t->altstack.enabled;
+	/* The FP state stays where it is, in the frame of the parent, which waits. */
+	uc = thread_fresh_frame(child);
+	uc->uc_mcontext = t->frame->uc_mcontext;
+	uc->uc_flags = t->frame->uc_flags;
+	return child;
+}
+
+long
+process_vfork(struct thread *t, void (*child_returns)(struct thread *child))
+{
+	struct vfork_request v = {NULL, child_returns};
+	host_sigset mask;
+	long r;
+
+	v.child = vfork_thread(t);
+	if (!v.child)
+		return -ENOMEM;
+	/* Until it has its own, the child has this thread's alternate stack: no signal may use it there. */
+	mask = signal_block_host();
+	r = gate_clone(CLONE_VM | CLONE_VFORK | SIGCHLD, thread_stack_top(v.child), 0, 0, 0, vfork_child, &v);
+	core_call(__NR_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof mask);
+	trace_many_processes();
+	if (v.child->exec_words)
+		arena_unmap(v.child->exec_words, v.child->exec_words_size);
+	core_free(v.child->p);
+	thread_free(v.child);
+	return r;
+}
+
+/*
+ * A new thread waits until its parent has written its number where the guest
+ * wants it: both sides may read it from their first instruction on, and the parent
+ * could not write it later, to memory that the child has given back.
+ */
+enum thread_gate { GATE_SHUT, GATE_OPEN, GATE_REFUSED, GATE_WANTED };
+
+static void
+wait_at_gate(struct thread *t)
+{
+	uint32_t seen = GATE_SHUT;
+
+	if (__atomic_compare_exchange_n(&t->gate, &seen, GATE_WANTED, 0, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE))
+		while (__atomic_load_n(&t->gate, __ATOMIC_ACQUIRE) == GATE_WANTED)
+			core_call(__NR_futex, &t->gate, FUTEX_WAIT_PRIVATE, GATE_WANTED, 0);
+}
+
+static void
+open_gate(struct thread *t, enum thread_gate how)
+{
+	if (__atomic_exchange_n(&t->gate, how, __ATOMIC_RELEASE) == GATE_WANTED)
+		core_call(__NR_futex, &t->gate, FUTEX_WAKE_PRIVATE, 1);
+}
+
+static void
+thread_main(void *argument)
+{
+	struct thread *t = argument;
+
+	thread_arm(t);
+	wait_at_gate(t);
+	if (t->gate == GATE_REFUSED)
+		process_end_thread(t);
+	if (t->p->abi->thread_begins)
+		t->p->abi->thread_begins(t);
+	gate_return(t->frame);
+}
+
+long
+process_start_thread(struct thread *t, struct thread *nt, uint64_t fs_base,
+		     long (*announce)(void *context, int tid), void *context)
+{
+	const unsigned long flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+				    CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID;
+	struct process *p = t->p;
+	long r, tid;
+
+	trace_many_threads();
+	lock_acquire(&p->lock);
+	errand_run(t);
+	nt->next = p->threads;
+	p->threads = nt;
+	tid = gate_clone(flags, thread_stack_top(nt), &nt->tid, 0, fs_base, thread_main, nt);
+	if (tid < 0)
+		p->threads = nt->next;
+	lock_release(&p->lock);
+	if (tid < 0) {
+		thread_free(nt);
+		return tid;
+	}
+	r = announce(context, (int)tid);
+	open_gate(nt, r < 0 ? GATE_REFUSED : GATE_OPEN);
+	return r < 0 ? r : tid;
+}
+
+/* False: it is the only one. */
+static bool
+unlink_thread(struct thread *t)
+{
+	struct process *p = t->p;
+	struct thread **at = &p->threads;
+	bool others;
+
+	lock_acquire(&p->lock);
+	errand_run(t);
+	others = p->threads != t || t->next;
+	if (others) {
+		while (*at != t)
+			at = &(*at)->next;
+		*at = t->next;
+	}
+	lock_release(&p->lock);
+	return others;
+}
+
+void
+process_end_thread(struct thread *t)
+{
+	/* From here on nothing reaches the guest through this thread. */
+	signal_block_host();
+	if (!unlink_thread(t))
+		return;
+	trace_leaves(t);
+	signal_thread_ends(t);
+	thread_leave(t);
+	for (;;)
+		core_call(__NR_exit, 0);
+}
+
+void
+process_exit(struct thread *t, int status)
+{
+	trace_leaves(t);
+	trace_process_ends(t);
+	for (;;)
+		core_call(__NR_exit_group, status);
+}

@@ -1,0 +1,72 @@
+/*
+ * The guest's process: what its threads share. vfork's child gets a copy of this
+ * struct although it shares its parent's memory, so that what it does to its
+ * signal actions, say, stays its own.
+ */
+#ifndef DRAGOMAN_CORE_PROCESS_H
+#define DRAGOMAN_CORE_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lock.h"
+#include "signal_watch.h"
+#include "sigset.h"
+
+struct personality;
+struct thread;
+
+/* Flags in the host's bits (SA_RESTART, SA_ONSTACK, …); a personality's flag map converts. */
+struct signal_action {
+	uint64_t handler;	/* 0 default, 1 ignored: the same on every system here */
+	uint64_t flags;
+	uint64_t trampoline;	/* where the ABI lets the program bring it */
+	struct sigset mask;
+};
+
+#define HANDLER_DEFAULT 0
+#define HANDLER_IGNORE	1
+
+struct process {
+	const struct personality *abi;
+	struct lock lock;		/* threads, actions */
+	struct thread *threads;
+	int pid;			/* the host's */
+	bool is_vfork_child;		/* the memory belongs to somebody else */
+	struct signal_action actions[SIGSET_MAX + 1];
+	char exec_path[4096];		/* the program's, as the guest sees it */
+	uint64_t args, env;		/* guest addresses of argv[0], envp[0] on the first stack */
+	uint32_t argc, envc;
+	uint64_t stack_base, stack_size;	/* the first thread's; base is the high end */
+	uint64_t break_start, break_now;	/* brk(2) */
+	uint64_t shared_page;		/* guest address of what the kernel gives every process; 0: none */
+	uint64_t signal_trampoline;	/* guest address of the code a handler returns to */
+	uint64_t timekeep;		/* guest address of the shared time, 0: none */
+	struct signal_watch watch;
+	void *kqueues;			/* bsd/kqueue_table.c */
+	uint32_t errand_busy;		/* every_thread.c */
+};
+
+/*
+ * fork(2) and vfork(2): the child's pid in the parent, 0 in the child, or -errno. In
+ * vfork's child the call goes on with a thread of its own that has t's registers
+ * in its frame: `child_returns` finishes the call there (sets the result).
+ */
+long process_fork(struct thread *t);
+/* fork(2) whose child sends no SIGCHLD and is held by a host pidfd, in *pidfd (of the parent). */
+long process_fork_held(struct thread *t, int *pidfd);
+long process_vfork(struct thread *t, void (*child_returns)(struct thread *child));
+
+/*
+ * Starts nt, made by thread_new() with its frame filled, with the given fs base;
+ * its host tid, or -errno and nt is gone. `announce` is called with that tid
+ * before the thread runs; if it answers -errno the thread ends unseen, and that is
+ * the result.
+ */
+long process_start_thread(struct thread *t, struct thread *nt, uint64_t fs_base,
+			  long (*announce)(void *context, int tid), void *context);
+/* The calling thread ends. Comes back only if it is the process's last one. */
+void process_end_thread(struct thread *t);
+_Noreturn void process_exit(struct thread *t, int status);
+
+#endif

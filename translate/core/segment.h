@@ -1,0 +1,56 @@
+/*
+ * The guest's fs and gs bases. By instruction where the host's kernel allows it
+ * (AT_HWCAP2 says so), else by arch_prctl.
+ */
+#ifndef DRAGOMAN_CORE_SEGMENT_H
+#define DRAGOMAN_CORE_SEGMENT_H
+
+#include <stdint.h>
+
+#include "exec.h"
+#include "host.h"
+#include "linux_abi.h"
+
+#define HWCAP2_FSGSBASE 2
+
+static inline int
+segment_by_instruction(void)
+{
+	return (host_auxv(AT_HWCAP2) & HWCAP2_FSGSBASE) != 0;
+}
+
+static inline uint64_t
+segment_fs_base(void)
+{
+	uint64_t base = 0;
+
+	if (segment_by_instruction())
+		__asm__ volatile("rdfsbase %0" : "=r"(base));
+	else
+		core_call(__NR_arch_prctl, ARCH_GET_FS, &base);
+	return base;
+}
+
+static inline uint64_t
+segment_gs_base(void)
+{
+	uint64_t base = 0;
+
+	if (segment_by_instruction())
+		__asm__ volatile("rdgsbase %0" : "=r"(base));
+	else
+		core_call(__NR_arch_prctl, ARCH_GET_GS, &base);
+	return base;
+}
+
+/* By call: the host refuses an address that the instruction would fault at. */
+static inline void
+segment_set_bases(uint64_t fs, uint64_t gs)
+{
+	if (segment_fs_base() != fs)
+		core_call(__NR_arch_prctl, ARCH_SET_FS, fs);
+	if (segment_gs_base() != gs)
+		core_call(__NR_arch_prctl, ARCH_SET_GS, gs);
+}
+
+#endif

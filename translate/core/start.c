@@ -1,0 +1,205 @@
+/*
+ * The core's own start: options, the first thread's block, the trap, the guest's
+ * image and its first instruction.
+ *
+ * As started by the front door or by a guest's execve:
+ *	dragoman-core [--option…] -- PATH ARGV0 [ARG…]
+ * and by binfmt_misc, without and with its flag P (which AT_FLAGS tells):
+ *	dragoman-core PATH [ARG…]
+ *	dragoman-core PATH ARGV0 [ARG…]
+ */
+#include <linux/auxvec.h>
+#include <linux/binfmts.h>
+
+#include "core.h"
+#include "exec.h"
+#include "host.h"
+#include "linux_abi.h"
+#include "personality.h"
+#include "process.h"
+#include "memory.h"
+#include "signal.h"
+#include "string.h"
+#include "thread.h"
+
+struct options options = {.trace_fd = 2};
+const char *const *option_words;
+int option_count;
+
+/* What the host's kernel put on the stack. */
+struct host_stack {
+	int argc;
+	char **argv, **envp;
+	uint64_t auxv[AT_MINSIGSTKSZ + 1];
+};
+
+static struct host_stack host_stack;
+
+uint64_t
+host_auxv(unsigned type)
+{
+	return type < sizeof host_stack.auxv / sizeof *host_stack.auxv ? host_stack.auxv[type] : 0;
+}
+
+static void
+read_host_stack(uint64_t *sp)
+{
+	struct host_stack *h = &host_stack;
+	uint64_t *p;
+
+	h->argc = (int)*sp;
+	h->argv = (char **)(sp + 1);
+	h->envp = h->argv + h->argc + 1;
+	for (p = (uint64_t *)h->envp; *p; p++)
+		;
+	for (p++; *p != AT_NULL; p += 2)
+		if (*p < sizeof h->auxv / sizeof *h->auxv)
+			h->auxv[*p] = p[1];
+}
+
+static bool
+option_is(const char *word, const char *name, const char **value)
+{
+	size_t n = strlen(name);
+
+	if (strncmp(word, name, n) != 0 || (word[n] != 0 && word[n] != '='))
+		return false;
+	*value = word[n] ? word + n + 1 : "";
+	return true;
+}
+
+static unsigned
+parse_number(const char *s, const char **end)
+{
+	unsigned v = 0;
+
+	for (; *s >= '0' && *s <= '9'; s++)
+		v = v * 10 + (unsigned)(*s - '0');
+	*end = s;
+	return v;
+}
+
+static uint16_t
+parse_release(const char *text)
+{
+	const char *s;
+	unsigned major = parse_number(text, &s), minor = *s == '.' ? parse_number(s + 1, &s) : 0;
+
+	if (!major || *s)
+		die(125, "--release=%s: not a release (15.1 is the form)", text);
+	return (uint16_t)(major * 100 + minor);
+}
+
+static const char *
+parse_abi(const char *name)
+{
+	for (const struct personality *const *p = personalities; *p; p++)
+		if (strcmp((*p)->name, name) == 0)
+			return name;
+	die(125, "--abi=%s: not an ABI that this build has (dragoman --help lists them)", name);
+}
+
+static enum trap_kind
+parse_trap(const char *text)
+{
+	if (strcmp(text, "auto") == 0)
+		return TRAP_AUTO;
+	if (strcmp(text, "seccomp") == 0)
+		return TRAP_SECCOMP;
+	if (strcmp(text, "sud") == 0)
+		return TRAP_SUD;
+	die(125, "--trap=%s: auto, seccomp or sud", text);
+}
+
+static void
+parse_option(const char *word)
+{
+	const char *v;
+
+	if (option_is(word, "--root", &v))
+		options.root = v;
+	else if (option_is(word, "--abi", &v))
+		options.abi = parse_abi(v);
+	else if (option_is(word, "--trace-fd", &v))
+		options.trace_fd = (int)parse_number(v, &v);
+	else if (option_is(word, "--ignored", &v))
+		options.ignored = parse_number(v, &v);
+	else if (option_is(word, "--trace-labels", &v))
+		options.trace_labels = true;
+	else if (option_is(word, "--trace", &v))
+		options.trace = v;
+	else if (option_is(word, "--trap", &v))
+		options.trap = parse_trap(v);
+	else if (option_is(word, "--trap-installed", &v))
+		options.trap_installed = true;
+	else if (option_is(word, "--release", &v))
+		options.release = parse_release(v);
+	else if (option_is(word, "--fast-clock", &v))
+		options.fast_clock = true;
+	else if (option_is(word, "--stats", &v))
+		options.stats = true;
+	else if (option_is(word, "--warn", &v))
+		options.warn = true;
+	else
+		die(125, "unknown option %s", word);
+}
+
+/* Leaves argv at PATH; ARGV0 is behind it, or is PATH itself. */
+static char **
+parse_arguments(int argc, char **argv, bool *has_argv0)
+{
+	int i = 1;
+
+	option_words = (const char *const *)argv + 1;
+	while (i < argc && strncmp(argv[i], "--", 2) == 0 && argv[i][2])
+		parse_option(argv[i++]);
+	option_count = i - 1;
+	*has_argv0 = i < argc && strcmp(argv[i], "--") == 0;
+	if (*has_argv0)
+		i++;
+	else if (host_auxv(AT_FLAGS) & AT_FLAGS_PRESERVE_ARGV0)
+		*has_argv0 = true;
+	if (i + *has_argv0 >= argc)
+		die(125, "usage: dragoman-core [--option…] -- PATH ARGV0 [ARG…]");
+	return argv + i;
+}
+
+static const char *
+core_path(void)
+{
+	static char path[4096];
+	long n = core_call(__NR_readlink, "/proc/self/exe", path, sizeof path - 1);
+
+	/* Without /proc: what exec was given, which is absolute if the front door gave it. */
+	return n > 0 ? path : (const char *)(uintptr_t)host_auxv(AT_EXECFN);
+}
+
+static void
+run(void *argument)
+{
+	struct thread *t = argument;
+	bool has_argv0;
+	char **program = parse_arguments(host_stack.argc, host_stack.argv, &has_argv0);
+
+	options.core_path = core_path();
+	thread_arm(t);
+	t->p->pid = t->tid;
+	exec_first(t, program[0], program + has_argv0, host_stack.envp);
+}
+
+_Noreturn void core_start(uint64_t *sp);
+
+void
+core_start(uint64_t *sp)
+{
+	struct process *p;
+	struct thread *t;
+
+	read_host_stack(sp);
+	p = core_alloc(sizeof *p);
+	t = p ? thread_new(p) : NULL;
+	if (!t)
+		die(70, "no memory for the first thread");
+	p->threads = t;
+	entry_on_stack(thread_stack_top(t), run, t);
+}

@@ -1,0 +1,127 @@
+#include "thread.h"
+
+#include "core.h"
+#include "host.h"
+#include "lock.h"
+#include "memory.h"
+#include "process.h"
+#include "signal.h"
+#include "string.h"
+#include "trace.h"
+#include "trap.h"
+
+_Static_assert(offsetof(struct thread, pending) == THREAD_PENDING, "used by gate_x86_64.S");
+_Static_assert(offsetof(struct ucontext, uc_mcontext.eflags) == UCONTEXT_FLAGS, "used by entry_x86_64.S");
+_Static_assert(offsetof(struct thread, quick) == THREAD_QUICK, "used by gate_x86_64.S");
+_Static_assert(offsetof(struct ucontext, uc_mcontext) == UC_R8, "used by gate_x86_64.S");
+_Static_assert(offsetof(struct ucontext, uc_mcontext.fpstate) == UC_FPSTATE, "used by gate_x86_64.S");
+_Static_assert(offsetof(struct _fpstate_64, sw_reserved.magic1) == FP_MAGIC, "used by gate_x86_64.S");
+_Static_assert(offsetof(struct _fpstate_64, sw_reserved.xfeatures) == FP_FEATURES, "used by gate_x86_64.S");
+_Static_assert(sizeof(struct ucontext) <= FRESH_FRAME_SPACE, "a fresh frame has no FP state");
+_Static_assert(sizeof(struct thread) <= THREAD_STRUCT_SPACE, "struct thread outgrew its space");
+
+#define USER_CS 0x33
+#define USER_SS 0x2b
+
+/*
+ * Blocks of threads that have ended, or are about to: a thread runs on its block
+ * to its last instruction, and the host clears `alive` when it is gone.
+ */
+struct lock dead_lock;
+static struct thread *dead_threads;
+
+static struct thread *
+take_dead(void)
+{
+	struct thread **at, *t = NULL;
+
+	lock_acquire(&dead_lock);
+	for (at = &dead_threads; *at && !t; at = t ? at : &(*at)->next)
+		if (!__atomic_load_n(&(*at)->alive, __ATOMIC_ACQUIRE)) {
+			t = *at;
+			*at = t->next;
+		}
+	lock_release(&dead_lock);
+	return t;
+}
+
+struct thread *
+thread_new(struct process *p)
+{
+	struct thread *t = take_dead();
+
+	if (t)
+		memset(t, 0, sizeof *t);
+	else {
+		t = arena_map(THREAD_BLOCK, THREAD_BLOCK);
+		if (!t)
+			return NULL;
+		core_call(__NR_mprotect, (char *)t + THREAD_STRUCT_SPACE, THREAD_GUARD, PROT_NONE);
+	}
+	t->p = p;
+	return t;
+}
+
+void
+thread_leave(struct thread *t)
+{
+	trace_thread_ends(t);
+	core_free(t->held);
+	lock_acquire(&dead_lock);
+	t->next = dead_threads;
+	dead_threads = t;
+	lock_release(&dead_lock);
+}
+
+void
+thread_free(struct thread *t)
+{
+	trace_thread_ends(t);
+	core_free(t->held);
+	arena_unmap(t, THREAD_BLOCK);
+}
+
+static stack_t
+block_stack(struct thread *t)
+{
+	char *low = (char *)t + THREAD_STRUCT_SPACE + THREAD_GUARD;
+
+	return (stack_t){low, 0, (size_t)((char *)t + THREAD_BLOCK - low)};
+}
+
+void
+thread_arm(struct thread *t)
+{
+	stack_t stack = block_stack(t);
+
+	t->alive = 1;
+	t->tid = (int)core_call(__NR_set_tid_address, &t->alive);
+	core_call(__NR_sigaltstack, &stack, 0);
+	trap_arm_thread();
+}
+
+struct ucontext *
+thread_fresh_frame(struct thread *t)
+{
+	struct ucontext *uc = thread_stack_top(t);
+
+	memset(uc, 0, sizeof *uc);
+	uc->uc_flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
+	uc->uc_stack = block_stack(t);
+	uc->uc_mcontext.cs = USER_CS;
+	uc->uc_mcontext.ss = USER_SS;
+	uc->uc_mcontext.eflags = 0x202;
+	uc->uc_sigmask = sigset_to_host(t, &t->mask);
+	t->frame = uc;
+	return uc;
+}
+
+struct thread *
+thread_find(struct process *p, int tid)
+{
+	struct thread *t = p->threads;
+
+	while (t && t->tid != tid)
+		t = t->next;
+	return t;
+}

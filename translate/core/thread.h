@@ -1,0 +1,112 @@
+/*
+ * A guest thread: one host thread, with a block of its own in the core's arena
+ * (layout.h) that holds this struct and the stack core code runs on.
+ *
+ * A process's state that fork copies and vfork's child must not share hangs on
+ * `p`; everything else a module wants per thread is a field here.
+ */
+#ifndef DRAGOMAN_CORE_THREAD_H
+#define DRAGOMAN_CORE_THREAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "layout.h"
+#include "linux_abi.h"
+#include "sigset.h"
+
+struct errand;
+struct process;
+
+/* A signal for the guest that has reached the core but not yet the guest. */
+struct queued_signal {
+	int number;		/* the guest's */
+	struct siginfo info;	/* the host's, of that signal */
+};
+
+/* A ring: filled by the host's signal handler, emptied at the exit to the guest. */
+#define SIGNAL_QUEUE 16
+/* As many as FreeBSD keeps for a process (kern.sigqueue.max_pending_per_proc). */
+#define HELD_MAX 128
+
+struct thread {
+	uint32_t pending;	/* THREAD_PENDING: the queue wants a look before the guest goes on */
+	uint32_t quick;		/* THREAD_QUICK: the exit needs no sigreturn (signal_leaves_quickly) */
+	bool mask_changed;	/* the host's mask is not the one this entry came with */
+	bool mask_saved;	/* saved_mask is the one to go back to (sigsuspend, pselect) */
+	bool in_call;		/* frame is that of a system call, not of a fault or an interruption */
+	bool has_deadline;	/* deadline is of the call that is made again (dispatch.h) */
+	int64_t deadline;	/* nanoseconds, of the clock the handler chose */
+	struct process *p;
+	struct thread *next;	/* in process.threads */
+	int tid;		/* the host's */
+	struct sigset mask;	/* what the guest has blocked, in its own numbers */
+	struct sigset saved_mask;
+	volatile uint32_t queue_head, queue_tail;
+	struct queued_signal queue[SIGNAL_QUEUE];
+	uint32_t nheld;
+	struct queued_signal *held;	/* HELD_MAX of them, or NULL: blocked, and the host cannot keep them */
+	struct {
+		uint64_t base, size;
+		bool enabled;
+	} altstack;		/* the guest's */
+	struct ucontext *frame;	/* the guest's registers while the core works for it */
+	void *abi;		/* the personality's own part, core_alloc'ed by its thread hooks */
+	struct trace_buffer *trace;
+	void *exec_words;	/* execve's argument vector; for the parent to free if this is vfork's child */
+	size_t exec_words_size;
+	uint64_t robust[3];	/* umtx robust lists: lock, private, in transition */
+	uint64_t signal_block;	/* guest word that holds signals back (sigfastblock(2)); 0: none */
+	struct {
+		uint64_t r10, r11, address;
+		uint32_t number;
+	} last_fault;		/* the host's; a kernel's frame shows them until the next one */
+	uint32_t gate;		/* enum thread_gate: may a new thread go on? */
+	uint32_t alive;		/* the host clears it when the thread no longer runs on the block */
+	struct errand *errand;	/* every_thread.h: asked for by another thread */
+	uint32_t wakeup;	/* thr_wake(2) has been called for it */
+};
+
+static inline struct thread *
+thread_self(void)
+{
+	uintptr_t sp;
+
+	__asm__("movq %%rsp, %0" : "=r"(sp));
+	return (struct thread *)(sp & ~(uintptr_t)(THREAD_BLOCK - 1));
+}
+
+/* The end of the block is left to thread_fresh_frame(); core code of a new thread starts below. */
+#define FRESH_FRAME_SPACE 0x400
+
+static inline void *
+thread_stack_top(struct thread *t)
+{
+	return (char *)t + THREAD_BLOCK - FRESH_FRAME_SPACE;
+}
+
+/* A block for a thread of p that does not run yet; NULL: no memory. */
+struct thread *thread_new(struct process *p);
+/* Gives the block of a thread that never ran, or no longer runs, back. */
+void thread_free(struct thread *t);
+/* The same for the calling thread, which runs on its block to its last call (process_end_thread). */
+void thread_leave(struct thread *t);
+/* On the thread's own block, before its first guest instruction: alternate stack, trap. */
+void thread_arm(struct thread *t);
+
+/*
+ * A fabricated host frame on t's own stack from which gate_return() enters the
+ * guest: zero registers but those the caller sets, default FP state, mask t->mask.
+ */
+struct ucontext *thread_fresh_frame(struct thread *t);
+
+/* The threads of t's process; the caller holds process.lock. */
+struct thread *thread_find(struct process *p, int tid);
+
+/* entry_x86_64.S, gate_x86_64.S */
+_Noreturn void entry_on_stack(void *top, void (*f)(void *), void *argument);
+_Noreturn void gate_return(struct ucontext *uc);
+long gate_clone(unsigned long flags, void *stack, int *parent_tid, int *child_tid, unsigned long tls,
+		void (*start)(void *), void *argument);
+
+#endif
