@@ -1,0 +1,306 @@
+/*
+ * Extended attributes (extattr(2), kern/vfs_extattr.c): the user's namespace is the
+ * host's `user.`; the system's is the superuser's and not shown.
+ */
+#include "files.h"
+
+#include "core/core.h"
+#include "core/memory.h"
+#include "core/personality.h"
+#include "core/string.h"
+
+#define FREEBSD_EXTATTR_MAXNAMELEN 255
+#define PREFIX "user."
+#define PREFIX_LEN 5
+#define VALUE_MAX 65536 /* XATTR_SIZE_MAX of linux/limits.h, also of a list */
+
+/* The file, by either name or descriptor, and the attribute. */
+struct target {
+	int fd; /* -1: by path */
+	enum path_use use;
+	struct host_path path;
+	char name[PREFIX_LEN + FREEBSD_EXTATTR_MAXNAMELEN + 1];
+};
+
+static long
+namespace_errno(int32_t space)
+{
+	if (space == FREEBSD_EXTATTR_NAMESPACE_USER)
+		return 0;
+	return space == FREEBSD_EXTATTR_NAMESPACE_SYSTEM ? -EPERM : -EINVAL;
+}
+
+/* Order as there: the attribute's name, then the file, then the namespace. */
+static long
+set_target(struct call *c, struct target *t, const int *fd, struct guest_ptr file,
+	   enum path_use use, const struct guest_ptr *name, int32_t space)
+{
+	long r = 0;
+
+	t->fd = fd ? *fd : -1;
+	t->use = use;
+	memcpy(t->name, PREFIX, PREFIX_LEN);
+	if (name)
+		r = copy_in_string(t->name + PREFIX_LEN, *name, FREEBSD_EXTATTR_MAXNAMELEN + 1);
+	if (r >= 0)
+		r = fd ? check_descriptor(*fd) : path_for(c, file, use, &t->path);
+	if (r >= 0 && !fd)
+		r = host_mode(AT_FDCWD, t->path.name, use == PATH_LINK ? AT_SYMLINK_NOFOLLOW : 0);
+	if (r < 0)
+		return r;
+	if (fd && (host_mode(*fd, "", AT_EMPTY_PATH) & S_IFMT) == S_IFCHR)
+		return -EOPNOTSUPP;
+	return namespace_errno(space);
+}
+
+/* A call of the f…, l… or plain form. */
+static long
+xattr(const struct target *t, long by_path, long by_link, long by_fd, long a, long b, long d,
+      long e)
+{
+	if (t->fd >= 0)
+		return host_call(by_fd, t->fd, a, b, d, e);
+	return host_call(t->use == PATH_LINK ? by_link : by_path, t->path.name, a, b, d, e);
+}
+
+static long
+get_xattr(const struct target *t, void *to, size_t n)
+{
+	return xattr(t, __NR_getxattr, __NR_lgetxattr, __NR_fgetxattr, (long)t->name, (long)to,
+		     (long)n, 0);
+}
+
+static long
+list_xattr(const struct target *t, void *to, size_t n)
+{
+	return xattr(t, __NR_listxattr, __NR_llistxattr, __NR_flistxattr, (long)to, (long)n, 0, 0);
+}
+
+/* Without a buffer only the size is asked; a short buffer gets what fits. */
+static long
+get(const struct target *t, struct guest_ptr data, uint64_t n)
+{
+	char *value;
+	long r;
+
+	if (n > FREEBSD_IOSIZE_MAX)
+		return -EINVAL;
+	if (is_null(data))
+		return get_xattr(t, 0, 0);
+	value = core_alloc(VALUE_MAX);
+	if (!value)
+		return -ENOMEM;
+	r = get_xattr(t, value, VALUE_MAX);
+	if (r > 0 && (uint64_t)r > n)
+		r = (long)n;
+	if (r > 0 && copy_out(data, value, (size_t)r) < 0)
+		r = -EFAULT;
+	core_free(value);
+	return r;
+}
+
+static long
+set(const struct target *t, struct guest_ptr data, uint64_t n)
+{
+	long r;
+
+	if (n > FREEBSD_IOSIZE_MAX)
+		return -EINVAL;
+	r = xattr(t, __NR_setxattr, __NR_lsetxattr, __NR_fsetxattr, (long)t->name, (long)data.addr,
+		  (long)n, 0);
+	return r < 0 ? r : (long)n;
+}
+
+static long delete (const struct target *t)
+{
+	return xattr(t, __NR_removexattr, __NR_lremovexattr, __NR_fremovexattr, (long)t->name, 0, 0,
+		     0);
+}
+
+/* The host's names end with a NUL each; the guest's start with their length, in place. */
+static size_t
+names_to_guest(char *list, size_t n)
+{
+	size_t to = 0;
+
+	for (size_t at = 0; at < n;) {
+		size_t len = strlen(list + at);
+
+		if (strncmp(list + at, PREFIX, PREFIX_LEN) == 0) {
+			size_t k = len - PREFIX_LEN;
+
+			memmove(list + to + 1, list + at + PREFIX_LEN, k);
+			list[to] = (char)k;
+			to += k + 1;
+		}
+		at += len + 1;
+	}
+	return to;
+}
+
+static long
+list(const struct target *t, struct guest_ptr data, uint64_t n)
+{
+	char *names;
+	long r;
+
+	if (n > FREEBSD_IOSIZE_MAX)
+		return -EINVAL;
+	names = core_alloc(VALUE_MAX);
+	if (!names)
+		return -ENOMEM;
+	r = list_xattr(t, names, VALUE_MAX);
+	if (r > 0)
+		r = (long)names_to_guest(names, (size_t)r);
+	if (r > 0 && !is_null(data)) {
+		if ((uint64_t)r > n)
+			r = (long)n;
+		if (copy_out(data, names, (size_t)r) < 0)
+			r = -EFAULT;
+	}
+	core_free(names);
+	return r;
+}
+
+long
+freebsd_extattr_set_file(struct call *c, struct guest_ptr file, int32_t space,
+			 struct guest_ptr name, struct guest_ptr data, uint64_t n)
+{
+	struct target t;
+	long r = set_target(c, &t, 0, file, PATH_FOLLOW, &name, space);
+
+	return r < 0 ? r : set(&t, data, n);
+}
+
+long
+freebsd_extattr_set_link(struct call *c, struct guest_ptr file, int32_t space,
+			 struct guest_ptr name, struct guest_ptr data, uint64_t n)
+{
+	struct target t;
+	long r = set_target(c, &t, 0, file, PATH_LINK, &name, space);
+
+	return r < 0 ? r : set(&t, data, n);
+}
+
+long
+freebsd_extattr_set_fd(struct call *c, int32_t f, int32_t space, struct guest_ptr name,
+		       struct guest_ptr data, uint64_t n)
+{
+	struct target t;
+	long r = set_target(c, &t, &f, guest(0), PATH_FOLLOW, &name, space);
+
+	return r < 0 ? r : set(&t, data, n);
+}
+
+long
+freebsd_extattr_get_file(struct call *c, struct guest_ptr file, int32_t space,
+			 struct guest_ptr name, struct guest_ptr data, uint64_t n)
+{
+	struct target t;
+	long r = set_target(c, &t, 0, file, PATH_FOLLOW, &name, space);
+
+	return r < 0 ? r : get(&t, data, n);
+}
+
+long
+freebsd_extattr_get_link(struct call *c, struct guest_ptr file, int32_t space,
+			 struct guest_ptr name, struct guest_ptr data, uint64_t n)
+{
+	struct target t;
+	long r = set_target(c, &t, 0, file, PATH_LINK, &name, space);
+
+	return r < 0 ? r : get(&t, data, n);
+}
+
+long
+freebsd_extattr_get_fd(struct call *c, int32_t f, int32_t space, struct guest_ptr name,
+		       struct guest_ptr data, uint64_t n)
+{
+	struct target t;
+	long r = set_target(c, &t, &f, guest(0), PATH_FOLLOW, &name, space);
+
+	return r < 0 ? r : get(&t, data, n);
+}
+
+long
+freebsd_extattr_delete_file(struct call *c, struct guest_ptr file, int32_t space,
+			    struct guest_ptr name)
+{
+	struct target t;
+	long r = set_target(c, &t, 0, file, PATH_FOLLOW, &name, space);
+
+	return r < 0 ? r : delete (&t);
+}
+
+long
+freebsd_extattr_delete_link(struct call *c, struct guest_ptr file, int32_t space,
+			    struct guest_ptr name)
+{
+	struct target t;
+	long r = set_target(c, &t, 0, file, PATH_LINK, &name, space);
+
+	return r < 0 ? r : delete (&t);
+}
+
+long
+freebsd_extattr_delete_fd(struct call *c, int32_t f, int32_t space, struct guest_ptr name)
+{
+	struct target t;
+	long r = set_target(c, &t, &f, guest(0), PATH_FOLLOW, &name, space);
+
+	return r < 0 ? r : delete (&t);
+}
+
+long
+freebsd_extattr_list_file(struct call *c, struct guest_ptr file, int32_t space,
+			  struct guest_ptr data, uint64_t n)
+{
+	struct target t;
+	long r = set_target(c, &t, 0, file, PATH_FOLLOW, 0, space);
+
+	return r < 0 ? r : list(&t, data, n);
+}
+
+long
+freebsd_extattr_list_link(struct call *c, struct guest_ptr file, int32_t space,
+			  struct guest_ptr data, uint64_t n)
+{
+	struct target t;
+	long r = set_target(c, &t, 0, file, PATH_LINK, 0, space);
+
+	return r < 0 ? r : list(&t, data, n);
+}
+
+long
+freebsd_extattr_list_fd(struct call *c, int32_t f, int32_t space, struct guest_ptr data, uint64_t n)
+{
+	struct target t;
+	long r = set_target(c, &t, &f, guest(0), PATH_FOLLOW, 0, space);
+
+	return r < 0 ? r : list(&t, data, n);
+}
+
+/* Attributes as files of their own folder (UFS1); no other file system has this call. */
+long
+freebsd_extattrctl(struct call *c, struct guest_ptr dir, int32_t command, struct guest_ptr file,
+		   int32_t space, struct guest_ptr name)
+{
+	struct host_path path;
+	char attribute[FREEBSD_EXTATTR_MAXNAMELEN + 1];
+	long r = 0;
+
+	(void)command;
+	(void)space;
+	if (!is_null(name))
+		r = copy_in_string(attribute, name, sizeof attribute);
+	if (r >= 0 && !is_null(file)) {
+		r = path_to_host(c, file, &path);
+		if (r >= 0)
+			r = host_mode(AT_FDCWD, path.name, 0);
+	}
+	if (r >= 0)
+		r = path_to_host(c, dir, &path);
+	if (r >= 0)
+		r = host_mode(AT_FDCWD, path.name, 0);
+	return r < 0 ? r : -EOPNOTSUPP;
+}
