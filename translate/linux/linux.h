@@ -1,0 +1,29 @@
+/*
+ * The Linux x86-64 personality: the host's own ABI. In the identity case only what
+ * the layer owns is different from the kernel's: signals, threads, exec, the break.
+ */
+#ifndef DRAGOMAN_LINUX_H
+#define DRAGOMAN_LINUX_H
+
+/* By its folder: core/linux_abi.h is the host's structs. */
+#include "abi/linux_abi.h"
+
+#include "core/linux_numbers.h"
+#include "core/personality.h"
+
+/* entry_x86_64.c */
+void linux_syscall(struct thread *t, struct ucontext *uc);
+long linux_missing(struct call *c);
+
+/* signal_frame_x86_64.c */
+bool linux_enter_handler(struct thread *t, struct ucontext *uc, const struct queued_signal *s,
+			 const struct signal_action *a, const struct sigset *old_mask);
+
+/* signals.c */
+enum default_action linux_default_action(int signal);
+int linux_fault_signal(struct thread *t, struct ucontext *uc, int host_signal, const struct siginfo *info);
+
+/* start_x86_64.c */
+long linux_start(struct thread *t, struct ucontext *uc, const struct start_request *request);
+
+#endif

@@ -1,0 +1,62 @@
+/* Mappings, kept away from the core, and the break, which the host would put into the core's range. */
+#include "linux.h"
+
+#include "core/copy.h"
+#include "core/host.h"
+#include "core/process.h"
+
+#define PAGE UINT64_C(4096)
+
+static uint64_t
+round_page(uint64_t n)
+{
+	return (n + PAGE - 1) & ~(PAGE - 1);
+}
+
+long
+linux_mmap(struct call *c, struct guest_ptr where, uint64_t len, uint32_t prot, uint32_t flags, int32_t f,
+	   int64_t offset)
+{
+	bool core = !guest_range_ok(where, len);
+
+	(void)c;
+	if (core && (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)))
+		return -ENOMEM;
+	return host_call(__NR_mmap, core ? 0 : where.addr, len, prot, flags, f, offset);
+}
+
+long
+linux_munmap(struct call *c, struct guest_ptr where, uint64_t len)
+{
+	(void)c;
+	return guest_range_ok(where, len) ? host_call(__NR_munmap, where.addr, len) : -EINVAL;
+}
+
+long
+linux_mprotect(struct call *c, struct guest_ptr where, uint64_t len, uint32_t prot)
+{
+	(void)c;
+	return guest_range_ok(where, len) ? host_call(__NR_mprotect, where.addr, len, prot) : -ENOMEM;
+}
+
+/* brk(2) answers the break as it is now, whether it moved or not. */
+long
+linux_brk(struct call *c, struct guest_ptr end)
+{
+	struct process *p = c->p;
+	uint64_t now = round_page(p->break_now), want = round_page(end.addr);
+	long r = 0;
+
+	if (end.addr < p->break_start)
+		return (long)p->break_now;
+	if (want > now)
+		r = host_call(__NR_mmap, now, want - now, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	else if (want < now)
+		r = host_call(__NR_munmap, want, now - want);
+	if (r == -EINTR)
+		return r;
+	if (r >= 0)
+		p->break_now = end.addr;
+	return (long)p->break_now;
+}

@@ -1,0 +1,19 @@
+#include "linux.h"
+
+#include "loader/loader.h"
+
+const struct personality linux_personality = {
+	.name = "linux",
+	.brand = BRAND_LINUX,
+	.rows = linux_rows,
+	.nrows = LINUX_NROWS,
+	.errnos = &linux_errnos,
+	.signals = &linux_signals,
+	.signal_max = 64,
+	.default_action = linux_default_action,
+	.syscall = linux_syscall,
+	.missing = linux_missing,
+	.enter_handler = linux_enter_handler,
+	.fault_signal = linux_fault_signal,
+	.start = linux_start,
+};

@@ -1,0 +1,230 @@
+/* Signal calls: the host's own structs, but the core's masks, actions and stacks. */
+#include "linux.h"
+
+#include "core/copy.h"
+#include "core/host.h"
+#include "core/signal.h"
+#include "core/thread.h"
+
+enum default_action
+linux_default_action(int signal)
+{
+	switch (signal) {
+	case SIGCHLD:
+	case SIGURG:
+	case SIGWINCH:
+		return DEFAULT_IGNORE;
+	case SIGCONT:
+		return DEFAULT_CONTINUE;
+	case SIGSTOP:
+	case SIGTSTP:
+	case SIGTTIN:
+	case SIGTTOU:
+		return DEFAULT_STOP;
+	default:
+		return DEFAULT_TERMINATE;
+	}
+}
+
+int
+linux_fault_signal(struct thread *t, struct ucontext *uc, int host_signal, const struct siginfo *info)
+{
+	(void)t;
+	(void)uc;
+	(void)info;
+	return host_signal;
+}
+
+static bool
+catchable(int32_t sig)
+{
+	return sig >= 1 && sig <= HOST_NSIG && sig != SIGKILL && sig != SIGSTOP;
+}
+
+static void
+action_to_guest(struct host_sigaction *to, const struct signal_action *a)
+{
+	*to = (struct host_sigaction){(void (*)(void))(uintptr_t)a->handler, a->flags,
+				      (void (*)(void))(uintptr_t)a->trampoline, a->mask.word[0]};
+}
+
+long
+linux_rt_sigaction(struct call *c, int32_t sig, struct guest_ptr new, struct guest_ptr old, uint64_t setsize)
+{
+	struct signal_action was;
+	struct host_sigaction h;
+
+	if (setsize != sizeof(host_sigset) || sig < 1 || sig > HOST_NSIG)
+		return -EINVAL;
+	was = c->p->actions[sig];
+	if (!is_null(new)) {
+		struct signal_action a = {0};
+
+		if (copy_in(&h, new, sizeof h) < 0)
+			return -EFAULT;
+		if (!catchable(sig))
+			return -EINVAL;
+		a.handler = (uintptr_t)h.handler;
+		a.flags = h.flags;
+		a.trampoline = (uintptr_t)h.restorer;
+		a.mask.word[0] = h.mask;
+		signal_set_action(c->p, sig, &a);
+	}
+	if (is_null(old))
+		return 0;
+	action_to_guest(&h, &was);
+	return copy_out(old, &h, sizeof h);
+}
+
+#define NEVER_BLOCKED (UINT64_C(1) << (SIGKILL - 1) | UINT64_C(1) << (SIGSTOP - 1))
+
+long
+linux_rt_sigprocmask(struct call *c, int32_t how, struct guest_ptr new, struct guest_ptr old, uint64_t setsize)
+{
+	struct sigset was = c->t->mask, mask = was;
+	uint64_t set;
+
+	if (setsize != sizeof set)
+		return -EINVAL;
+	if (!is_null(new)) {
+		if (load_u64(&set, new) < 0)
+			return -EFAULT;
+		set &= ~NEVER_BLOCKED;
+		switch (how) {
+		case SIG_BLOCK:
+			mask.word[0] |= set;
+			break;
+		case SIG_UNBLOCK:
+			mask.word[0] &= ~set;
+			break;
+		case SIG_SETMASK:
+			mask.word[0] = set;
+			break;
+		default:
+			return -EINVAL;
+		}
+		signal_set_mask(c->t, &mask);
+	}
+	return is_null(old) ? 0 : store_u64(old, was.word[0]);
+}
+
+/* A mask for the length of a call: the core's idea of it changes with the host's. */
+static long
+mask_for_call(struct call *c, struct guest_ptr mask, host_sigset *host)
+{
+	struct sigset s = {{0, 0}};
+
+	if (load_u64(&s.word[0], mask) < 0)
+		return -EFAULT;
+	s.word[0] &= ~NEVER_BLOCKED;
+	signal_set_mask_for_call(c->t, &s);
+	*host = sigset_to_host(c->t, &s);
+	return 0;
+}
+
+long
+linux_rt_sigsuspend(struct call *c, struct guest_ptr mask, uint64_t setsize)
+{
+	host_sigset host;
+
+	if (setsize != sizeof host)
+		return -EINVAL;
+	if (mask_for_call(c, mask, &host) < 0)
+		return -EFAULT;
+	return host_call(__NR_rt_sigsuspend, &host, sizeof host);
+}
+
+long
+linux_rt_sigtimedwait(struct call *c, struct guest_ptr set, struct guest_ptr info, struct guest_ptr timeout,
+		      uint64_t setsize)
+{
+	(void)c;
+	return host_call(__NR_rt_sigtimedwait, set.addr, info.addr, timeout.addr, setsize);
+}
+
+long
+linux_ppoll(struct call *c, struct guest_ptr fds, uint32_t n, struct guest_ptr timeout, struct guest_ptr mask,
+	    uint64_t setsize)
+{
+	host_sigset host;
+
+	if (is_null(mask))
+		return host_call(__NR_ppoll, fds.addr, n, timeout.addr, 0, setsize);
+	if (mask_for_call(c, mask, &host) < 0)
+		return -EFAULT;
+	return host_call(__NR_ppoll, fds.addr, n, timeout.addr, &host, setsize);
+}
+
+/* The sixth argument of pselect6 points at a pair: the mask and its size. */
+long
+linux_pselect6(struct call *c, int32_t n, struct guest_ptr readable, struct guest_ptr writable,
+	       struct guest_ptr except, struct guest_ptr timeout, struct guest_ptr mask)
+{
+	struct { uint64_t set, size; } pair = {0, sizeof(host_sigset)};
+	host_sigset host;
+
+	if (!is_null(mask) && copy_in(&pair, mask, sizeof pair) < 0)
+		return -EFAULT;
+	if (pair.set) {
+		if (mask_for_call(c, guest(pair.set), &host) < 0)
+			return -EFAULT;
+		pair.set = (uintptr_t)&host;
+	}
+	return host_call(__NR_pselect6, n, readable.addr, writable.addr, except.addr, timeout.addr, &pair);
+}
+
+static long
+wait_for_events(struct call *c, long nr, int32_t f, struct guest_ptr events, int32_t n, uint64_t timeout,
+		struct guest_ptr mask, uint64_t setsize)
+{
+	host_sigset host;
+
+	if (is_null(mask))
+		return host_call(nr, f, events.addr, n, timeout, 0, setsize);
+	if (mask_for_call(c, mask, &host) < 0)
+		return -EFAULT;
+	return host_call(nr, f, events.addr, n, timeout, &host, setsize);
+}
+
+long
+linux_epoll_pwait(struct call *c, int32_t f, struct guest_ptr events, int32_t n, int32_t timeout,
+		  struct guest_ptr mask, uint64_t setsize)
+{
+	return wait_for_events(c, __NR_epoll_pwait, f, events, n, (uint64_t)timeout, mask, setsize);
+}
+
+long
+linux_epoll_pwait2(struct call *c, int32_t f, struct guest_ptr events, int32_t n, struct guest_ptr timeout,
+		   struct guest_ptr mask, uint64_t setsize)
+{
+	return wait_for_events(c, __NR_epoll_pwait2, f, events, n, timeout.addr, mask, setsize);
+}
+
+static bool
+on_altstack(const struct thread *t)
+{
+	return t->altstack.enabled && t->frame->uc_mcontext.rsp - t->altstack.base < t->altstack.size;
+}
+
+long
+linux_sigaltstack(struct call *c, struct guest_ptr new, struct guest_ptr old)
+{
+	struct thread *t = c->t;
+	stack_t was = {(void *)(uintptr_t)t->altstack.base, 0, t->altstack.size}, s;
+
+	was.ss_flags = !t->altstack.enabled ? SS_DISABLE : on_altstack(t) ? SS_ONSTACK : 0;
+	if (!is_null(new)) {
+		if (copy_in(&s, new, sizeof s) < 0)
+			return -EFAULT;
+		if (on_altstack(t))
+			return -EPERM;
+		if (s.ss_flags & ~(SS_DISABLE | SS_ONSTACK))
+			return -EINVAL;
+		if (!(s.ss_flags & SS_DISABLE) && s.ss_size < MINSIGSTKSZ)
+			return -ENOMEM;
+		t->altstack.enabled = !(s.ss_flags & SS_DISABLE);
+		t->altstack.base = t->altstack.enabled ? (uintptr_t)s.ss_sp : 0;
+		t->altstack.size = t->altstack.enabled ? s.ss_size : 0;
+	}
+	return is_null(old) ? 0 : copy_out(old, &was, sizeof was);
+}

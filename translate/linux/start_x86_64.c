@@ -1,0 +1,96 @@
+/*
+ * The first stack of a Linux program (fs/binfmt_elf.c, create_elf_tables()): argc
+ * at rsp, then argv, envp and auxv; registers zero. The host's own entries are
+ * handed on where they are not about the program.
+ */
+#include "linux.h"
+
+#include <linux/auxvec.h>
+
+#include "core/exec.h"
+#include "core/host.h"
+#include "core/string.h"
+#include "core/thread.h"
+#include "loader/loader.h"
+#include "loader/stack.h"
+
+/* linux/auxvec.h, since 6.3 */
+#ifndef AT_RSEQ_FEATURE_SIZE
+#define AT_RSEQ_FEATURE_SIZE 27
+#define AT_RSEQ_ALIGN 28
+#endif
+
+#define STACK_SIZE (UINT64_C(8) << 20)
+
+static const uint16_t handed_on[] = {
+	AT_SYSINFO_EHDR, AT_HWCAP, AT_PAGESZ, AT_CLKTCK, AT_UID, AT_EUID, AT_GID, AT_EGID, AT_SECURE, AT_HWCAP2,
+	AT_MINSIGSTKSZ, AT_RSEQ_FEATURE_SIZE, AT_RSEQ_ALIGN,
+};
+#define HANDED_ON (sizeof handed_on / sizeof *handed_on)
+#define OWN_ENTRIES 10		/* below, with the end */
+
+struct strings {
+	uint64_t random, platform, execfn;
+};
+
+static void
+write_aux(struct stack *s, uint64_t at, const struct image *image, const struct strings *put)
+{
+	for (size_t i = 0; i < HANDED_ON; i++)
+		if (host_auxv(handed_on[i]))
+			stack_write_aux(s, &at, handed_on[i], host_auxv(handed_on[i]));
+	stack_write_aux(s, &at, AT_PHDR, image->phdr);
+	stack_write_aux(s, &at, AT_PHENT, image->phent);
+	stack_write_aux(s, &at, AT_PHNUM, image->phnum);
+	stack_write_aux(s, &at, AT_BASE, image->interp_base);
+	stack_write_aux(s, &at, AT_FLAGS, 0);
+	stack_write_aux(s, &at, AT_ENTRY, image->entry);
+	stack_write_aux(s, &at, AT_RANDOM, put->random);
+	stack_write_aux(s, &at, AT_PLATFORM, put->platform);
+	stack_write_aux(s, &at, AT_EXECFN, put->execfn);
+	stack_write_aux(s, &at, AT_NULL, 0);
+}
+
+static long
+build(struct stack *s, const struct start_request *request, uint64_t *rsp)
+{
+	uint8_t random[16];
+	struct strings put;
+	uint64_t bytes = 0, strings, block, vector, size;
+	unsigned argc = stack_count(request->argv, &bytes), envc = stack_count(request->envp, &bytes);
+
+	core_call(__NR_getrandom, random, sizeof random, 0);
+	put.execfn = stack_put(s, request->path, strlen(request->path) + 1, 1);
+	put.platform = stack_put(s, "x86_64", sizeof "x86_64", 1);
+	put.random = stack_put(s, random, sizeof random, 16);
+	strings = stack_take(s, bytes, 1);
+	size = (1 + argc + 1 + envc + 1) * 8 + (HANDED_ON + OWN_ENTRIES) * 16;
+	block = stack_take(s, size, 16);
+	if (s->full)
+		return -E2BIG;
+	stack_write_u64(s, block, argc);
+	vector = block + 8;
+	stack_write_strings(s, request->argv, &strings, &vector);
+	stack_write_strings(s, request->envp, &strings, &vector);
+	write_aux(s, vector, request->image, &put);
+	*rsp = block;
+	return 0;
+}
+
+long
+linux_start(struct thread *t, struct ucontext *uc, const struct start_request *request)
+{
+	struct stack s;
+	uint64_t rsp = 0;
+	long r = stack_map(&s, STACK_SIZE, PROT_READ | PROT_WRITE, 0);
+
+	if (r == 0)
+		r = build(&s, request, &rsp);
+	if (r < 0)
+		return r;
+	t->p->stack_base = s.top;
+	t->p->stack_size = s.top - s.low;
+	uc->uc_mcontext.rsp = rsp;
+	uc->uc_mcontext.rip = request->image->start;
+	return 0;
+}
