@@ -1,0 +1,89 @@
+/*
+ * The front door: what its files share.
+ *
+ * It runs before every guest, so the way to the core is short. options.c, find.c
+ * and run.c work without libc, and in a static build they run before libc has
+ * started (entry_x86_64.S says why). Only what is left, help, doctor and the words
+ * of a failure, is ordinary hosted C: main.c, doctor.c.
+ */
+#ifndef DRAGOMAN_CLI_DRAGOMAN_H
+#define DRAGOMAN_CLI_DRAGOMAN_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Exit statuses as env(1) and POSIX shells have them. */
+enum {
+	EXIT_OURS = 125, /* dragoman itself could not do what was asked */
+	EXIT_NOT_EXECUTABLE = 126,
+	EXIT_NOT_FOUND = 127,
+};
+
+enum option_id {
+	OPT_ROOT,
+	OPT_TRAP,
+	OPT_ABI,
+	OPT_RELEASE,
+	OPT_FAST_CLOCK,
+	OPT_TRACE,
+	OPT_OUTPUT,
+	OPT_STATS,
+	OPT_WARN,
+	OPT_CORE,
+	OPT_HELP,
+	OPT_VERSION,
+	OPTION_COUNT,
+};
+
+struct option {
+	const char *name;
+	char letter;	 /* 0: has none */
+	const char *arg; /* NULL: takes none; in brackets: only as --name=ARG */
+	bool for_core;	 /* handed on to the core as it is */
+	const char *help;
+};
+extern const struct option options[OPTION_COUNT];
+
+enum command { COMMAND_RUN, COMMAND_DOCTOR };
+
+struct settings {
+	/* By enum option_id: NULL if not given, "" if given without an argument. */
+	const char *value[OPTION_COUNT];
+	enum command command;
+	char **program; /* its name and arguments; an empty list if none was given */
+};
+
+/* Reads the command line, argv[0] being our own name. */
+void parse(struct settings *s, char **argv);
+
+/* Where the core is: s's --core, or the place that belongs to our own binary. */
+const char *core_path(const struct settings *s, char buf[PATH_MAX]);
+/*
+ * A program's file by the guest's execvp rule: a name with a slash is itself,
+ * others are searched on PATH (under root first, if there is one). In the
+ * guest's terms: root is not part of the answer. Fails with 126 or 127.
+ */
+const char *find_program(const char *name, const char *root, char **envp, char buf[PATH_MAX]);
+
+/* Execs the core if the command line asks for that; else comes back. */
+void run(char **argv, char **envp);
+
+/*
+ * Why the run did not come about: `before` `subject` `after`, and error's own
+ * words if it is not 0. Never returns: main() says it and exits with status.
+ */
+struct failure {
+	int status, error;
+	const char *before, *subject, *after;
+};
+extern struct failure failure;
+void fail(int status, const char *before, const char *subject, const char *after, int error)
+	__attribute__((noreturn));
+/* Prints the failure and exits. */
+void report_failure(void) __attribute__((noreturn));
+
+/* Reports what this host offers; 0 if programs can run. */
+int doctor(const struct settings *s);
+
+#endif

@@ -1,0 +1,98 @@
+/* The command line. */
+#include "dragoman.h"
+#include "plain.h"
+
+const struct option options[OPTION_COUNT] = {
+	[OPT_ROOT] = {"root", 0, "DIR", true,
+		      "look up absolute paths under DIR first, the host's second"},
+	[OPT_TRAP] = {"trap", 0, "auto|seccomp|sud", true, "how system calls are caught (auto)"},
+	[OPT_ABI] = {"abi", 0, "NAME", true, "the program's ABI, where its file does not say it"},
+	[OPT_RELEASE] = {"release", 0, "VER", true, "which release of its OS the program sees"},
+	[OPT_FAST_CLOCK] = {"fast-clock", 0, NULL, true,
+			    "time without calls; may be wrong once after a stop (docs/quirks.md)"},
+	[OPT_TRACE] = {"trace", 0, "[CALL,...,%CLASS]", true,
+		       "print a line for every call, or for these"},
+	[OPT_OUTPUT] = {"output", 'o', "FILE", false,
+			"write --trace, --stats and --warn there, not to stderr"},
+	[OPT_STATS] = {"stats", 0, NULL, true, "at exit, print calls, errors and time"},
+	[OPT_WARN] = {"warn", 0, NULL, true, "name each call that is not implemented, once"},
+	[OPT_CORE] = {"core", 0, "PATH", false, "the dragoman-core to use"},
+	[OPT_HELP] = {"help", 'h', NULL, false, "print this"},
+	[OPT_VERSION] = {"version", 0, NULL, false, "print the version"},
+};
+
+/* `word` as the option `o`; *value: what is attached to it, or NULL. */
+static bool
+is_option(const struct option *o, const char *word, const char **value)
+{
+	const char *rest = NULL;
+
+	*value = NULL;
+	if (word[1] == '-') {
+		rest = after(word + 2, o->name);
+		if (rest != NULL && *rest == '=')
+			*value = rest + 1;
+		return rest != NULL && (*rest == '\0' || *rest == '=');
+	}
+	if (o->letter == '\0' || word[1] != o->letter)
+		return false;
+	if (word[2] != '\0')
+		*value = word + 2;
+	return true;
+}
+
+/* The option of argv[0], and its argument; answers what follows. */
+static char **
+take_option(struct settings *s, char **argv)
+{
+	const char *word = *argv++, *value;
+	int id = 0;
+
+	while (id < OPTION_COUNT && !is_option(&options[id], word, &value))
+		id++;
+	if (id == OPTION_COUNT)
+		fail(EXIT_OURS, "unknown option ", word, " (see dragoman --help)", 0);
+
+	const struct option *o = &options[id];
+	if (o->arg == NULL && value != NULL)
+		fail(EXIT_OURS, "option --", o->name, " takes no argument", 0);
+	if (o->arg != NULL && o->arg[0] != '[' && value == NULL) {
+		value = *argv++;
+		if (value == NULL)
+			fail(EXIT_OURS, "option --", o->name, " needs an argument", 0);
+	}
+	s->value[id] = value != NULL ? value : "";
+	return argv;
+}
+
+/* Up to the first word that is no option; *ended: `--` was seen, and skipped. */
+static char **
+take_options(struct settings *s, char **argv, bool *ended)
+{
+	while (!*ended && *argv != NULL && (*argv)[0] == '-' && (*argv)[1] != '\0') {
+		*ended = equal(*argv, "--");
+		argv = *ended ? argv + 1 : take_option(s, argv);
+	}
+	return argv;
+}
+
+void
+parse(struct settings *s, char **argv)
+{
+	bool ended = false;
+
+	if (*argv != NULL)
+		argv++;
+	argv = take_options(s, argv, &ended);
+	if (!ended && *argv != NULL) {
+		bool named = true;
+
+		if (equal(*argv, "doctor"))
+			s->command = COMMAND_DOCTOR;
+		else
+			named = equal(*argv, "run");
+		if (named)
+			argv = take_options(s, argv + 1, &ended);
+	}
+	s->program = argv;
+}
