@@ -1,0 +1,72 @@
+/*
+ * A FreeBSD program for tests/test_run.py: does as its first argument says.
+ *	tell all ARG…	its arguments, environment, folder and open descriptors, a line each
+ *	tell exit N
+ *	tell kill N	itself, by signal N
+ *	tell crash	by a write to an unmapped address
+ *	tell missing	makes a call that no kernel has
+ *	tell exec FILE ARG…
+ */
+#include "guest.h"
+
+enum { SYS_fcntl = 92, SYS_getcwd = 326, F_GETFD = 1, NO_CALL = 9999 };
+
+static void
+line(const char *what, const char *value)
+{
+	print(what);
+	print(" ");
+	print(value);
+	print("\n");
+}
+
+static void
+tell_all(char **argv, char **envp)
+{
+	char folder[1024] = "?";
+
+	for (int i = 0; argv[i] != NULL; i++)
+		line("arg", argv[i]);
+	for (int i = 0; envp[i] != NULL; i++)
+		line("env", envp[i]);
+	call(SYS_getcwd, folder, sizeof folder);
+	line("cwd", folder);
+	for (int fd = 0; fd < 1024; fd++) {
+		if (call(SYS_fcntl, fd, F_GETFD, 0) < 0)
+			continue;
+		print("fd ");
+		print_number(fd);
+		print("\n");
+	}
+}
+
+static int
+number(const char *text)
+{
+	int n = 0;
+
+	while (text != NULL && *text >= '0' && *text <= '9')
+		n = n * 10 + (*text++ - '0');
+	return n;
+}
+
+int
+main(int argc, char **argv, char **envp)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+	const char *more = argc > 2 ? argv[2] : NULL;
+
+	if (same_text(what, "all"))
+		tell_all(argv, envp);
+	else if (same_text(what, "exit"))
+		leave(number(more));
+	else if (same_text(what, "kill"))
+		call(SYS_kill, call(SYS_getpid), number(more));
+	else if (same_text(what, "crash"))
+		*(volatile char *)NOWHERE = 1;
+	else if (same_text(what, "missing"))
+		call(NO_CALL);
+	else if (same_text(what, "exec") && more != NULL)
+		leave((int)-call(SYS_execve, more, argv + 2, envp));
+	leave(0);
+}

@@ -1,0 +1,252 @@
+/* translate/core/path.c: where a guest's path leads with a root in front of the host's files. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "call.h"
+#include "core.h"
+#include "path.h"
+
+struct options options;
+static char root[64];
+extern const struct personality guest_system; /* PATH_MAX is 1024 */
+static struct call the_call = {.abi = &guest_system};
+
+long
+copy_in_string(char *to, struct guest_ptr from, size_t size)
+{
+	size_t n = strnlen((const char *)from.addr, size);
+
+	if (n == size)
+		return -ENAMETOOLONG;
+	memcpy(to, (const char *)from.addr, n + 1);
+	return (long)n;
+}
+
+#if !__GLIBC_PREREQ(2, 38)
+size_t
+strlcpy(char *to, const char *from, size_t size)
+{
+	return (size_t)snprintf(to, size, "%s", from);
+}
+#endif
+
+static const char *
+under(const char *path)
+{
+	static char text[256];
+
+	snprintf(text, sizeof text, "%s%s", root, path);
+	return text;
+}
+
+static void
+new_file(const char *path)
+{
+	close(open(under(path), O_WRONLY | O_CREAT, 0644));
+}
+
+static void
+new_link(const char *target, const char *path)
+{
+	assert_int_equal(symlink(target, under(path)), 0);
+}
+
+static int
+make_root(void **state)
+{
+	(void)state;
+	strcpy(root, "/tmp/test_path.XXXXXX");
+	assert_non_null(mkdtemp(root));
+	options.root = root;
+	mkdir(under("/etc"), 0755);
+	mkdir(under("/dev"), 0755);
+	mkdir(under("/dir"), 0755);
+	mkdir(under("/dir/sub"), 0755);
+	new_file("/etc/passwd");
+	new_file("/dir/sub/file");
+	new_file("/dev/null");
+	new_link("/dir/sub", "/absolute");
+	new_link("sub/file", "/dir/relative");
+	new_link("../../../../dir", "/dir/out");
+	new_link("/usr", "/hosts");
+	new_link("loop", "/loop");
+	return 0;
+}
+
+static int
+remove_root(void **state)
+{
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof command, "rm -rf %s", root);
+	return system(command);
+}
+
+/* The host path for `path`; NULL if the answer is an error, which errno then holds. */
+static const char *
+lead(const char *path, enum path_use use)
+{
+	static struct host_path out;
+	long r = path_for(&the_call, (struct guest_ptr){(uint64_t)path}, use, &out);
+
+	errno = (int)-r;
+	return r < 0 ? NULL : out.name;
+}
+
+static void
+files_of_the_root_come_first(void **state)
+{
+	(void)state;
+	assert_string_equal(lead("/etc/passwd", PATH_FOLLOW), under("/etc/passwd"));
+	assert_string_equal(lead("//etc/./passwd", PATH_FOLLOW), under("/etc/passwd"));
+	assert_string_equal(lead("/dir/", PATH_FOLLOW), under("/dir/"));
+	assert_string_equal(lead("/", PATH_FOLLOW), root);
+}
+
+static void
+what_it_has_not_is_the_hosts(void **state)
+{
+	(void)state;
+	assert_string_equal(lead("/usr/bin/env", PATH_FOLLOW), "/usr/bin/env");
+	assert_string_equal(lead("/etc/no-such", PATH_FOLLOW), "/etc/no-such");
+	assert_string_equal(lead("/no/such/file", PATH_FOLLOW), "/no/such/file");
+	assert_string_equal(lead("/usr/bin/", PATH_FOLLOW), "/usr/bin/");
+}
+
+static void
+relative_paths_stay(void **state)
+{
+	(void)state;
+	assert_string_equal(lead("etc/passwd", PATH_FOLLOW), "etc/passwd");
+	assert_string_equal(lead("", PATH_FOLLOW), "");
+}
+
+static void
+symlinks_lead_within_the_root(void **state)
+{
+	(void)state;
+	assert_string_equal(lead("/absolute/file", PATH_FOLLOW), under("/dir/sub/file"));
+	assert_string_equal(lead("/dir/relative", PATH_FOLLOW), under("/dir/sub/file"));
+	assert_string_equal(lead("/absolute", PATH_FOLLOW), under("/dir/sub"));
+	assert_string_equal(lead("/absolute", PATH_LINK), under("/absolute"));
+	assert_string_equal(lead("/absolute/", PATH_LINK), under("/dir/sub/"));
+	assert_string_equal(lead("/dir/out/sub/file", PATH_FOLLOW), under("/dir/sub/file"));
+	assert_null(lead("/loop", PATH_FOLLOW));
+	assert_int_equal(errno, ELOOP);
+	assert_string_equal(lead("/loop", PATH_LINK), under("/loop"));
+}
+
+static void
+a_symlinks_target_may_be_on_the_host(void **state)
+{
+	(void)state;
+	assert_string_equal(lead("/hosts/bin/env", PATH_FOLLOW), "/usr/bin/env");
+}
+
+static void
+dots_do_not_lead_out(void **state)
+{
+	(void)state;
+	assert_string_equal(lead("/../../etc/passwd", PATH_FOLLOW), under("/etc/passwd"));
+	assert_string_equal(lead("/dir/sub/../..", PATH_FOLLOW), root);
+	assert_string_equal(lead("/absolute/../relative", PATH_LINK), under("/dir/relative"));
+}
+
+static void
+new_names_go_where_their_folder_is(void **state)
+{
+	(void)state;
+	assert_string_equal(lead("/dir/new", PATH_MAKE), under("/dir/new"));
+	assert_string_equal(lead("/new", PATH_FOLLOW_OR_MAKE), under("/new"));
+	assert_string_equal(lead("/dir/new/", PATH_MAKE), under("/dir/new/"));
+	assert_string_equal(lead("/usr/new", PATH_MAKE), "/usr/new");
+	assert_string_equal(lead("/absolute", PATH_MAKE), under("/absolute"));
+	assert_string_equal(lead("/absolute/new", PATH_FOLLOW_OR_MAKE), under("/dir/sub/new"));
+}
+
+static void
+devices_are_the_hosts(void **state)
+{
+	(void)state;
+	assert_string_equal(lead("/dev/null", PATH_FOLLOW), "/dev/null");
+	assert_string_equal(lead("/dev/null", PATH_FOLLOW_OR_MAKE), "/dev/null");
+	assert_string_equal(lead("/dev/pts/0", PATH_FOLLOW), "/dev/pts/0");
+	assert_string_equal(lead("/proc/self/maps", PATH_FOLLOW), "/proc/self/maps");
+	assert_string_equal(lead("/dev", PATH_FOLLOW), "/dev");
+}
+
+static void
+the_guests_limit_holds(void **state)
+{
+	char name[1100];
+
+	(void)state;
+	memset(name, 'a', sizeof name);
+	name[0] = '/';
+	for (int i = 100; i < 1100; i += 100)
+		name[i] = '/';
+	name[1023] = 0;
+	assert_non_null(lead(name, PATH_FOLLOW));
+	name[1023] = 'a';
+	name[1024] = 0;
+	assert_null(lead(name, PATH_FOLLOW));
+	assert_int_equal(errno, ENAMETOOLONG);
+}
+
+static void
+names_come_back_without_the_root(void **state)
+{
+	char name[256];
+
+	(void)state;
+	strcpy(name, under("/etc/passwd"));
+	path_to_guest(name);
+	assert_string_equal(name, "/etc/passwd");
+	strcpy(name, root);
+	path_to_guest(name);
+	assert_string_equal(name, "/");
+	snprintf(name, sizeof name, "%sx/file", root);
+	path_to_guest(name);
+	assert_string_equal(name + strlen(root), "x/file");
+}
+
+static void
+without_a_root_all_paths_are_the_hosts(void **state)
+{
+	(void)state;
+	options.root = NULL;
+	assert_string_equal(lead("/absolute", PATH_FOLLOW), "/absolute");
+	assert_string_equal(lead("/../x", PATH_MAKE), "/../x");
+	options.root = root;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(files_of_the_root_come_first),
+		cmocka_unit_test(what_it_has_not_is_the_hosts),
+		cmocka_unit_test(relative_paths_stay),
+		cmocka_unit_test(symlinks_lead_within_the_root),
+		cmocka_unit_test(a_symlinks_target_may_be_on_the_host),
+		cmocka_unit_test(dots_do_not_lead_out),
+		cmocka_unit_test(new_names_go_where_their_folder_is),
+		cmocka_unit_test(devices_are_the_hosts),
+		cmocka_unit_test(the_guests_limit_holds),
+		cmocka_unit_test(names_come_back_without_the_root),
+		cmocka_unit_test(without_a_root_all_paths_are_the_hosts),
+	};
+
+	return cmocka_run_group_tests(tests, make_root, remove_root);
+}
