@@ -90,7 +90,7 @@ settle(struct kqueue *kq)
 
 	if (kq->armed == wanted)
 		return;
-	core_call(wanted ? __NR_write : __NR_read, kq->wake, &one, sizeof one);
+	core_call_nr(wanted ? HOST_NR(__NR_write) : HOST_NR(__NR_read), kq->wake, &one, sizeof one);
 	kq->armed = wanted;
 }
 

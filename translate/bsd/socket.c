@@ -287,7 +287,7 @@ bsd_accept4(struct call *c, int32_t s, struct guest_ptr name, struct guest_ptr n
 /* ---- names, shutdown ---- */
 
 static long
-name_out(struct call *c, long nr, int s, struct guest_ptr name, struct guest_ptr namelen)
+name_out(struct call *c, struct host_nr nr, int s, struct guest_ptr name, struct guest_ptr namelen)
 {
 	struct host_address a = {.dir = -1};
 	struct guest_address g;
@@ -298,7 +298,7 @@ name_out(struct call *c, long nr, int s, struct guest_ptr name, struct guest_ptr
 		return r;
 	if (room > INT32_MAX)
 		return -EINVAL;
-	r = host_call(nr, s, a.bytes, &len);
+	r = host_call_nr(nr, s, a.bytes, &len);
 	if (r < 0)
 		return r;
 	a.len = len;
@@ -309,13 +309,13 @@ name_out(struct call *c, long nr, int s, struct guest_ptr name, struct guest_ptr
 long
 bsd_getsockname(struct call *c, int32_t s, struct guest_ptr name, struct guest_ptr namelen)
 {
-	return name_out(c, __NR_getsockname, s, name, namelen);
+	return name_out(c, HOST_NR(__NR_getsockname), s, name, namelen);
 }
 
 long
 bsd_getpeername(struct call *c, int32_t s, struct guest_ptr name, struct guest_ptr namelen)
 {
-	return name_out(c, __NR_getpeername, s, name, namelen);
+	return name_out(c, HOST_NR(__NR_getpeername), s, name, namelen);
 }
 
 /* soshutdown(): one that listens is woken, and the answer is ENOTCONN. */

@@ -9,7 +9,8 @@
 #include "thread.h"
 
 struct errand {
-	long nr, argument[3];
+	struct host_nr nr;
+	long argument[3];
 	uint32_t left;		/* threads that have not done it yet */
 };
 
@@ -29,7 +30,7 @@ errand_run(struct thread *t)
 
 	if (!e)
 		return;
-	core_call(e->nr, e->argument[0], e->argument[1], e->argument[2]);
+	core_call_nr(e->nr, e->argument[0], e->argument[1], e->argument[2]);
 	/* The asker may be gone after this: waking nobody at an address does no harm. */
 	if (__atomic_sub_fetch(&e->left, 1, __ATOMIC_ACQ_REL) == 0)
 		core_call(__NR_futex, &e->left, FUTEX_WAKE_PRIVATE, 1);
@@ -64,14 +65,14 @@ take_turn(struct thread *t)
 }
 
 long
-call_on_every_thread(struct thread *t, long nr, long a, long b, long c)
+call_on_every_thread(struct thread *t, struct host_nr nr, long a, long b, long c)
 {
 	struct errand e = {nr, {a, b, c}, 0};
 	uint32_t left;
 	long r;
 
 	take_turn(t);
-	r = host_call(nr, a, b, c);
+	r = host_call_nr(nr, a, b, c);
 	if (r == 0 && signal_is_carrier(t->p->abi, HOST_CARRIER)) {
 		ask_others(t, &e);
 		while ((left = __atomic_load_n(&e.left, __ATOMIC_ACQUIRE)) != 0)

@@ -9,11 +9,13 @@
 
 #include <stdbool.h>
 
+#include "host.h"
+
 struct siginfo;
 struct thread;
 
 /* Makes the host call on t and, if it succeeded there, on all other threads of the process; t's answer. */
-long call_on_every_thread(struct thread *t, long nr, long a, long b, long c);
+long call_on_every_thread(struct thread *t, struct host_nr nr, long a, long b, long c);
 
 /* Does what t was asked for, if anything: before anything that hands its ids on. */
 void errand_run(struct thread *t);

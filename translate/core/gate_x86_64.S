@@ -8,6 +8,12 @@
 #define NOT_MADE	-0x2001	/* CALL_RESTART, call.h */
 #define NR_rt_sigreturn	15
 
+/* For the list of host calls (HOST_NR, host.h): those that the gate makes by itself. */
+	.pushsection .host_calls, "MS", @progbits, 1
+	.string "15 translate/core/gate_x86_64.S"	/* rt_sigreturn */
+	.string "56 translate/core/gate_x86_64.S"	/* clone */
+	.popsection
+
 	.text
 	.p2align 6
 	.globl gate_begin, gate_end

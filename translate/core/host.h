@@ -16,6 +16,26 @@
 
 #include <asm/unistd_64.h>
 
+/*
+ * A host call's number. HOST_NR() is the only way to one: it also notes number and file in a
+ * section of the object file that is never loaded, so that the linked core carries the list of
+ * exactly the calls that it can make (host_calls.py reads it for the policy of isolated runs).
+ * "Impossible constraint in asm": the number is no constant there. A function that makes one of
+ * several calls takes a struct host_nr, and its callers give it HOST_NR(__NR_x).
+ */
+struct host_nr {
+	long value;
+};
+
+#define HOST_NR(nr) \
+	(__extension__({ \
+		__asm__ inline volatile(".pushsection .host_calls,\"MS\",@progbits,1\n\t" \
+					".string \"%c0 " __FILE__ "\"\n\t" \
+					".popsection" : : "i"(nr)); \
+		(struct host_nr){nr}; \
+	}))
+#define HOST_NR_GIVEN(nr) nr
+
 /* gate_x86_64.S; use the wrappers below. */
 long gate_call(long nr, long a, long b, long c, long d, long e, long f);
 long gate_call_interruptible(long nr, long a, long b, long c, long d, long e, long f);
@@ -25,38 +45,43 @@ extern unsigned char host_calls_traced;
 void trace_host_call(unsigned nargs, long nr, const long args[6], long result);
 
 static inline long
-host_call_n(unsigned nargs, long nr, long a, long b, long c, long d, long e, long f)
+host_call_n(unsigned nargs, struct host_nr nr, long a, long b, long c, long d, long e, long f)
 {
-	long r = gate_call_interruptible(nr, a, b, c, d, e, f);
+	long r = gate_call_interruptible(nr.value, a, b, c, d, e, f);
 
 	if (__builtin_expect(host_calls_traced, 0))
-		trace_host_call(nargs, nr, (const long[6]){a, b, c, d, e, f}, r);
+		trace_host_call(nargs, nr.value, (const long[6]){a, b, c, d, e, f}, r);
 	return r;
 }
 
 static inline long
-core_call_n(unsigned nargs, long nr, long a, long b, long c, long d, long e, long f)
+core_call_n(unsigned nargs, struct host_nr nr, long a, long b, long c, long d, long e, long f)
 {
 	(void)nargs;
-	return gate_call(nr, a, b, c, d, e, f);
+	return gate_call(nr.value, a, b, c, d, e, f);
 }
 
 /* Missing arguments are 0; pointers need no cast. */
 #define HOST_PICK(_1, _2, _3, _4, _5, _6, _7, f, ...) f
-#define HOST_CALL_0(to, n) to(0, n, 0, 0, 0, 0, 0, 0)
-#define HOST_CALL_1(to, n, a) to(1, n, (long)(a), 0, 0, 0, 0, 0)
-#define HOST_CALL_2(to, n, a, b) to(2, n, (long)(a), (long)(b), 0, 0, 0, 0)
-#define HOST_CALL_3(to, n, a, b, c) to(3, n, (long)(a), (long)(b), (long)(c), 0, 0, 0)
-#define HOST_CALL_4(to, n, a, b, c, d) to(4, n, (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
-#define HOST_CALL_5(to, n, a, b, c, d, e) \
-	to(5, n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0)
-#define HOST_CALL_6(to, n, a, b, c, d, e, f) \
-	to(6, n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
-#define HOST_CALLS(to, ...) \
+#define HOST_CALL_0(to, number, n) to(0, number(n), 0, 0, 0, 0, 0, 0)
+#define HOST_CALL_1(to, number, n, a) to(1, number(n), (long)(a), 0, 0, 0, 0, 0)
+#define HOST_CALL_2(to, number, n, a, b) to(2, number(n), (long)(a), (long)(b), 0, 0, 0, 0)
+#define HOST_CALL_3(to, number, n, a, b, c) \
+	to(3, number(n), (long)(a), (long)(b), (long)(c), 0, 0, 0)
+#define HOST_CALL_4(to, number, n, a, b, c, d) \
+	to(4, number(n), (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
+#define HOST_CALL_5(to, number, n, a, b, c, d, e) \
+	to(5, number(n), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0)
+#define HOST_CALL_6(to, number, n, a, b, c, d, e, f) \
+	to(6, number(n), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+#define HOST_CALLS(to, number, ...) \
 	HOST_PICK(__VA_ARGS__, HOST_CALL_6, HOST_CALL_5, HOST_CALL_4, HOST_CALL_3, HOST_CALL_2, HOST_CALL_1, \
-		  HOST_CALL_0, none)(to, __VA_ARGS__)
+		  HOST_CALL_0, none)(to, number, __VA_ARGS__)
 
-#define host_call(...) HOST_CALLS(host_call_n, __VA_ARGS__)
-#define core_call(...) HOST_CALLS(core_call_n, __VA_ARGS__)
+#define host_call(...) HOST_CALLS(host_call_n, HOST_NR, __VA_ARGS__)
+#define core_call(...) HOST_CALLS(core_call_n, HOST_NR, __VA_ARGS__)
+/* The same with a struct host_nr. */
+#define host_call_nr(...) HOST_CALLS(host_call_n, HOST_NR_GIVEN, __VA_ARGS__)
+#define core_call_nr(...) HOST_CALLS(core_call_n, HOST_NR_GIVEN, __VA_ARGS__)
 
 #endif

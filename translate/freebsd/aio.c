@@ -160,7 +160,7 @@ transfer(const struct freebsd_aiocb *a, int opcode)
 	case FREEBSD_LIO_WRITEV:
 		return host_call(__NR_pwritev, a->fildes, a->buf, a->nbytes, a->offset, 0);
 	}
-	return host_call(opcode == AIO_SYNC ? __NR_fsync : __NR_fdatasync, a->fildes);
+	return host_call_nr(opcode == AIO_SYNC ? HOST_NR(__NR_fsync) : HOST_NR(__NR_fdatasync), a->fildes);
 }
 
 /*

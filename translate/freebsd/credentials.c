@@ -17,11 +17,11 @@
 
 /* Three ids by pointer; a null pointer is passed over, where the host would fault. */
 static long
-put_three(long nr, struct guest_ptr real, struct guest_ptr effective, struct guest_ptr saved)
+put_three(struct host_nr nr, struct guest_ptr real, struct guest_ptr effective, struct guest_ptr saved)
 {
 	const struct guest_ptr to[3] = {real, effective, saved};
 	uint32_t id[3];
-	long r = host_call(nr, &id[0], &id[1], &id[2]);
+	long r = host_call_nr(nr, &id[0], &id[1], &id[2]);
 
 	for (int i = 0; i < 3 && r == 0; i++)
 		if (!is_null(to[i]))
@@ -33,38 +33,38 @@ long
 freebsd_getresuid(struct call *c, struct guest_ptr real, struct guest_ptr effective, struct guest_ptr saved)
 {
 	(void)c;
-	return put_three(__NR_getresuid, real, effective, saved);
+	return put_three(HOST_NR(__NR_getresuid), real, effective, saved);
 }
 
 long
 freebsd_getresgid(struct call *c, struct guest_ptr real, struct guest_ptr effective, struct guest_ptr saved)
 {
 	(void)c;
-	return put_three(__NR_getresgid, real, effective, saved);
+	return put_three(HOST_NR(__NR_getresgid), real, effective, saved);
 }
 
 long
 freebsd_setresuid(struct call *c, uint32_t real, uint32_t effective, uint32_t saved)
 {
-	return call_on_every_thread(c->t, __NR_setresuid, real, effective, saved);
+	return call_on_every_thread(c->t, HOST_NR(__NR_setresuid), real, effective, saved);
 }
 
 long
 freebsd_setresgid(struct call *c, uint32_t real, uint32_t effective, uint32_t saved)
 {
-	return call_on_every_thread(c->t, __NR_setresgid, real, effective, saved);
+	return call_on_every_thread(c->t, HOST_NR(__NR_setresgid), real, effective, saved);
 }
 
 long
 freebsd_setreuid(struct call *c, uint32_t real, uint32_t effective)
 {
-	return call_on_every_thread(c->t, __NR_setreuid, real, effective, 0);
+	return call_on_every_thread(c->t, HOST_NR(__NR_setreuid), real, effective, 0);
 }
 
 long
 freebsd_setregid(struct call *c, uint32_t real, uint32_t effective)
 {
-	return call_on_every_thread(c->t, __NR_setregid, real, effective, 0);
+	return call_on_every_thread(c->t, HOST_NR(__NR_setregid), real, effective, 0);
 }
 
 /*
@@ -76,7 +76,7 @@ freebsd_seteuid(struct call *c, uint32_t user)
 {
 	if (user == NOT_CHANGED)
 		return -EPERM;
-	return call_on_every_thread(c->t, __NR_setresuid, NOT_CHANGED, user, NOT_CHANGED);
+	return call_on_every_thread(c->t, HOST_NR(__NR_setresuid), NOT_CHANGED, user, NOT_CHANGED);
 }
 
 long
@@ -84,7 +84,7 @@ freebsd_setegid(struct call *c, uint32_t group)
 {
 	if (group == NOT_CHANGED)
 		return -EPERM;
-	return call_on_every_thread(c->t, __NR_setresgid, NOT_CHANGED, group, NOT_CHANGED);
+	return call_on_every_thread(c->t, HOST_NR(__NR_setresgid), NOT_CHANGED, group, NOT_CHANGED);
 }
 
 /*
@@ -92,13 +92,13 @@ freebsd_setegid(struct call *c, uint32_t group)
  * clause POSIX_APPENDIX_B_4_2_2): the saved one alone, which the host would take, is not enough.
  */
 static long
-set_all(struct call *c, long get, long set, uint32_t id)
+set_all(struct call *c, struct host_nr get, struct host_nr set, uint32_t id)
 {
 	uint32_t now[3];
 
 	if (id == NOT_CHANGED)
 		return -EPERM;
-	core_call(get, &now[0], &now[1], &now[2]);
+	core_call_nr(get, &now[0], &now[1], &now[2]);
 	if (id == now[2] && id != now[0] && id != now[1] && core_call(__NR_geteuid) != 0)
 		return -EPERM;
 	return call_on_every_thread(c->t, set, id, id, id);
@@ -107,13 +107,13 @@ set_all(struct call *c, long get, long set, uint32_t id)
 long
 freebsd_setuid(struct call *c, uint32_t user)
 {
-	return set_all(c, __NR_getresuid, __NR_setresuid, user);
+	return set_all(c, HOST_NR(__NR_getresuid), HOST_NR(__NR_setresuid), user);
 }
 
 long
 freebsd_setgid(struct call *c, uint32_t group)
 {
-	return set_all(c, __NR_getresgid, __NR_setresgid, group);
+	return set_all(c, HOST_NR(__NR_getresgid), HOST_NR(__NR_setresgid), group);
 }
 
 /* ---- groups ---- */
@@ -142,7 +142,7 @@ set_groups(struct call *c, uint32_t n, struct guest_ptr from)
 
 	if (copy_in(groups, from, n * sizeof *groups) < 0)
 		return -EFAULT;
-	return call_on_every_thread(c->t, __NR_setgroups, n, (long)groups, 0);
+	return call_on_every_thread(c->t, HOST_NR(__NR_setgroups), n, (long)groups, 0);
 }
 
 /* The bad count and the bad address win over the missing privilege. */
@@ -165,5 +165,5 @@ freebsd14_setgroups(struct call *c, int32_t n, struct guest_ptr groups)
 	if (load_u32(&effective, groups) < 0)
 		return -EFAULT;
 	r = set_groups(c, (uint32_t)n - 1, guest_at(groups, 4));
-	return r < 0 ? r : call_on_every_thread(c->t, __NR_setresgid, NOT_CHANGED, effective, NOT_CHANGED);
+	return r < 0 ? r : call_on_every_thread(c->t, HOST_NR(__NR_setresgid), NOT_CHANGED, effective, NOT_CHANGED);
 }

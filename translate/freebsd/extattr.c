@@ -55,25 +55,25 @@ set_target(struct call *c, struct target *t, const int *fd, struct guest_ptr fil
 
 /* A call of the f…, l… or plain form. */
 static long
-xattr(const struct target *t, long by_path, long by_link, long by_fd, long a, long b, long d,
-      long e)
+xattr(const struct target *t, struct host_nr by_path, struct host_nr by_link, struct host_nr by_fd,
+      long a, long b, long d, long e)
 {
 	if (t->fd >= 0)
-		return host_call(by_fd, t->fd, a, b, d, e);
-	return host_call(t->use == PATH_LINK ? by_link : by_path, t->path.name, a, b, d, e);
+		return host_call_nr(by_fd, t->fd, a, b, d, e);
+	return host_call_nr(t->use == PATH_LINK ? by_link : by_path, t->path.name, a, b, d, e);
 }
 
 static long
 get_xattr(const struct target *t, void *to, size_t n)
 {
-	return xattr(t, __NR_getxattr, __NR_lgetxattr, __NR_fgetxattr, (long)t->name, (long)to,
+	return xattr(t, HOST_NR(__NR_getxattr), HOST_NR(__NR_lgetxattr), HOST_NR(__NR_fgetxattr), (long)t->name, (long)to,
 		     (long)n, 0);
 }
 
 static long
 list_xattr(const struct target *t, void *to, size_t n)
 {
-	return xattr(t, __NR_listxattr, __NR_llistxattr, __NR_flistxattr, (long)to, (long)n, 0, 0);
+	return xattr(t, HOST_NR(__NR_listxattr), HOST_NR(__NR_llistxattr), HOST_NR(__NR_flistxattr), (long)to, (long)n, 0, 0);
 }
 
 /* Without a buffer only the size is asked; a short buffer gets what fits. */
@@ -106,14 +106,14 @@ set(const struct target *t, struct guest_ptr data, uint64_t n)
 
 	if (n > FREEBSD_IOSIZE_MAX)
 		return -EINVAL;
-	r = xattr(t, __NR_setxattr, __NR_lsetxattr, __NR_fsetxattr, (long)t->name, (long)data.addr,
+	r = xattr(t, HOST_NR(__NR_setxattr), HOST_NR(__NR_lsetxattr), HOST_NR(__NR_fsetxattr), (long)t->name, (long)data.addr,
 		  (long)n, 0);
 	return r < 0 ? r : (long)n;
 }
 
 static long delete (const struct target *t)
 {
-	return xattr(t, __NR_removexattr, __NR_lremovexattr, __NR_fremovexattr, (long)t->name, 0, 0,
+	return xattr(t, HOST_NR(__NR_removexattr), HOST_NR(__NR_lremovexattr), HOST_NR(__NR_fremovexattr), (long)t->name, 0, 0,
 		     0);
 }
 

@@ -240,9 +240,9 @@ freebsd6_ftruncate(struct call *c, int32_t f, int32_t pad, int64_t len)
 
 /* Devices have nothing to write back: Linux's EINVAL is for pipes and sockets only. */
 static long
-sync_descriptor(int fd, long nr)
+sync_descriptor(int fd, struct host_nr nr)
 {
-	long r = host_call(nr, fd);
+	long r = host_call_nr(nr, fd);
 
 	return r == -EINVAL && (host_mode(fd, "", AT_EMPTY_PATH) & S_IFMT) == S_IFCHR ? 0 : r;
 }
@@ -251,14 +251,14 @@ long
 freebsd_fsync(struct call *c, int32_t f)
 {
 	(void)c;
-	return sync_descriptor(f, __NR_fsync);
+	return sync_descriptor(f, HOST_NR(__NR_fsync));
 }
 
 long
 freebsd_fdatasync(struct call *c, int32_t f)
 {
 	(void)c;
-	return sync_descriptor(f, __NR_fdatasync);
+	return sync_descriptor(f, HOST_NR(__NR_fdatasync));
 }
 
 /* Both answer the errno as their value (posix_fallocate(2), RETURN VALUES). */

@@ -72,11 +72,11 @@ perm_to_host(struct ipc64_perm *to, const struct freebsd_ipc_perm *from)
 
 /* A thing that is looked for and not there is ENOENT, whatever size was asked of it. */
 static long
-or_not_there(long r, long nr, int64_t key, uint64_t flags)
+or_not_there(long r, struct host_nr nr, int64_t key, uint64_t flags)
 {
 	if (r != -EINVAL || key == IPC_PRIVATE || (flags & IPC_CREAT))
 		return r;
-	return host_call(nr, key, 0, flags) == -ENOENT ? -ENOENT : r;
+	return host_call_nr(nr, key, 0, flags) == -ENOENT ? -ENOENT : r;
 }
 
 /* ---- semaphores ---- */
@@ -86,7 +86,7 @@ freebsd_semget(struct call *c, int64_t key, int32_t n, int32_t flags)
 {
 	(void)c;
 	flags &= GET_BITS;
-	return or_not_there(host_call(__NR_semget, key, n, flags), __NR_semget, key, (uint32_t)flags);
+	return or_not_there(host_call(__NR_semget, key, n, flags), HOST_NR(__NR_semget), key, (uint32_t)flags);
 }
 
 long
@@ -255,7 +255,7 @@ freebsd_shmget(struct call *c, int64_t key, uint64_t len, int32_t flags)
 {
 	(void)c;
 	flags &= GET_BITS;
-	return or_not_there(host_call(__NR_shmget, key, len, flags), __NR_shmget, key, (uint32_t)flags);
+	return or_not_there(host_call(__NR_shmget, key, len, flags), HOST_NR(__NR_shmget), key, (uint32_t)flags);
 }
 
 /* A place of the guest's choosing must not reach into the core. */

@@ -174,30 +174,30 @@ linux_pselect6(struct call *c, int32_t n, struct guest_ptr readable, struct gues
 }
 
 static long
-wait_for_events(struct call *c, long nr, int32_t f, struct guest_ptr events, int32_t n, uint64_t timeout,
+wait_for_events(struct call *c, struct host_nr nr, int32_t f, struct guest_ptr events, int32_t n, uint64_t timeout,
 		struct guest_ptr mask, uint64_t setsize)
 {
 	host_sigset host;
 
 	if (is_null(mask))
-		return host_call(nr, f, events.addr, n, timeout, 0, setsize);
+		return host_call_nr(nr, f, events.addr, n, timeout, 0, setsize);
 	if (mask_for_call(c, mask, &host) < 0)
 		return -EFAULT;
-	return host_call(nr, f, events.addr, n, timeout, &host, setsize);
+	return host_call_nr(nr, f, events.addr, n, timeout, &host, setsize);
 }
 
 long
 linux_epoll_pwait(struct call *c, int32_t f, struct guest_ptr events, int32_t n, int32_t timeout,
 		  struct guest_ptr mask, uint64_t setsize)
 {
-	return wait_for_events(c, __NR_epoll_pwait, f, events, n, (uint64_t)timeout, mask, setsize);
+	return wait_for_events(c, HOST_NR(__NR_epoll_pwait), f, events, n, (uint64_t)timeout, mask, setsize);
 }
 
 long
 linux_epoll_pwait2(struct call *c, int32_t f, struct guest_ptr events, int32_t n, struct guest_ptr timeout,
 		   struct guest_ptr mask, uint64_t setsize)
 {
-	return wait_for_events(c, __NR_epoll_pwait2, f, events, n, timeout.addr, mask, setsize);
+	return wait_for_events(c, HOST_NR(__NR_epoll_pwait2), f, events, n, timeout.addr, mask, setsize);
 }
 
 static bool
