@@ -241,14 +241,21 @@ TEST(with_sa_restart_a_call_goes_on_if_it_may)
 	}
 }
 
-/* Signals all the time: calls that do not sleep must never answer EINTR. */
+/*
+ * Signals all the time: calls that do not sleep must never answer EINTR. With pauses of every
+ * length up to some ten microseconds: on any kernel a flood that is faster than a handler returns leaves
+ * the other thread no time at all.
+ */
 static volatile int stop;
 
 static void
 pester(void *arg)
 {
-	while (!stop)
+	for (unsigned n = 0; !stop; n++) {
 		call(SYS_thr_kill, (long)arg, SIGUSR1);
+		for (volatile unsigned pause = n * 997 % 65536; pause; pause--)
+			;
+	}
 }
 
 TEST(calls_that_do_not_sleep_are_never_interrupted)
