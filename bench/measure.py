@@ -1,0 +1,294 @@
+"""How one value is taken of one side: a function for each kind of benchmark."""
+
+import contextlib
+import os
+import pathlib
+import re
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+TOP = pathlib.Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(TOP / "conformance/real")]
+import projects  # noqa: E402
+
+LIMIT = 120
+
+
+class Trouble(Exception):
+	"""This side could not be measured; the text says why."""
+
+
+class NotHere(Exception):
+	"""Nobody can be measured: what the benchmark needs is not on this machine."""
+
+
+def allow_many_descriptors():
+	hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+	resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+@contextlib.contextmanager
+def pinned(wanted):
+	"""Whoever is started meanwhile runs on the last processor only."""
+	before = os.sched_getaffinity(0)
+	if wanted:
+		os.sched_setaffinity(0, {max(before)})
+	try:
+		yield
+	finally:
+		os.sched_setaffinity(0, before)
+
+
+def finish(words, **how):
+	try:
+		done = subprocess.run([str(word) for word in words], timeout=LIMIT, check=False, **how)
+	except subprocess.TimeoutExpired:
+		raise Trouble(f"no end after {LIMIT} s") from None
+	return done
+
+
+def last_line(text):
+	lines = text.strip().splitlines()
+	return lines[-1] if lines else "it said nothing"
+
+
+def big_file(build):
+	path = build / "bench/64k"
+	if not path.exists() or path.stat().st_size < 65536:
+		path.write_bytes(bytes(65536))
+	return path
+
+
+def micro(side, context, program, parameter, per):
+	"""Nanoseconds: what the program itself counted. Its standard input is a file of 64 KiB."""
+	with open(big_file(context.build), "rb") as given:
+		done = finish([*side.before, side.program(context.build), program, parameter, context.milliseconds],
+			      stdin=given, capture_output=True, text=True)
+	answer = re.fullmatch(r"([0-9a-f]{16}) ([0-9a-f]{16})\n", done.stdout)
+	if done.returncode != 0 or not answer:
+		raise Trouble(f"status {done.returncode}: {last_line(done.stderr)}")
+	return int(answer[2], 16) / int(answer[1], 16) / per
+
+
+def start(side, context):
+	"""Milliseconds from spawn to end, without what Python's subprocess adds."""
+	words = [*side.before, side.program(context.build), "exit"]
+	began = time.perf_counter()
+	pid = os.posix_spawn(words[0], words, os.environ)
+	status = os.waitpid(pid, 0)[1]
+	seconds = time.perf_counter() - began
+	if status != 0:
+		raise Trouble(f"wait status {status:#x}")
+	return 1000 * seconds
+
+
+def sleeps(pid):
+	"""Whether it waits in the pipe: two looks apart, lest it only rests on its way there."""
+	def look():
+		return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "S"
+	first = look()
+	time.sleep(0.02)
+	return first and look()
+
+
+@contextlib.contextmanager
+def waiting(side, context, count):
+	"""The pids of so many processes that all sit in read(2)."""
+	inner, outer = os.pipe()
+	started = []
+	try:
+		for _ in range(count):
+			started.append(subprocess.Popen([*side.before, side.program(context.build), "wait"], stdin=inner,
+							stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+		os.close(inner)
+		until = time.monotonic() + LIMIT
+		while not all(sleeps(process.pid) for process in started[-3:]):
+			if time.monotonic() > until or any(process.poll() is not None for process in started):
+				raise Trouble("a process that should wait does not")
+		yield [process.pid for process in started]
+	finally:
+		os.close(outer)
+		for process in started:
+			process.wait(LIMIT)
+
+
+def rollup(pid, name):
+	"""KiB of the sum that /proc has under this name."""
+	text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+	return int(re.search(rf"^{name}:\s*(\d+) kB", text, re.M)[1])
+
+
+def memory(side, context):
+	"""MiB resident in one process."""
+	with waiting(side, context, 1) as pids:
+		return rollup(pids[0], "Rss") / 1024
+
+
+def crowd_memory(side, context, count):
+	"""MiB for each of so many, where a page that n processes share counts an nth for each."""
+	with waiting(side, context, min(count, context.most_processes)) as pids:
+		return sum(rollup(pid, "Pss") for pid in pids) / len(pids) / 1024
+
+
+def fetched(context, *packages):
+	"""What conformance/real/fetch brings; asked for once."""
+	if not context.fetched:
+		subprocess.run([TOP / "conformance/real/fetch", "-o", context.build / "real"], check=False, stdout=sys.stderr)
+		context.fetched = True
+	for package in packages:
+		if not (context.build / "real" / package / ".complete").exists():
+			raise NotHere(f"{package} could not be fetched")
+
+
+def project(context, name):
+	"""A folder with one of conformance/real/projects.py, made once in a run."""
+	folder = context.build / "bench/projects" / name
+	if folder not in context.made:
+		shutil.rmtree(folder, ignore_errors=True)
+		getattr(projects, name)(folder)
+		context.made.add(folder)
+	return folder
+
+
+def bsd_or_linux(side, context, package, inside):
+	system = {"freebsd": "freebsd", "linux-x86_64": "linux"}[side.guest]
+	fetched(context, f"{package}-{system}")
+	return [*side.before, context.build / f"real/{package}-{system}" / inside]
+
+
+def tsc(side, context):
+	return [*bsd_or_linux(side, context, "tsc", "lib/tsc"), "-p", ".", "--noEmit"], project(context, "typescript"), (1, 2)
+
+
+def esbuild(side, context):
+	words = bsd_or_linux(side, context, "esbuild", "bin/esbuild")
+	return [*words, "src/first.ts", "--bundle", "--minify", "--sourcemap", "--outdir=out"], project(context, "modules"), (0,)
+
+
+# As its own root, with the machine's /dev and /proc, which end with the process: needs no root.
+IN_TREE = """mount --rbind /dev "$1/dev" && mount --rbind /proc "$1/proc" && exec chroot "$@" """
+
+
+def run_as(side, context, program):
+	"""The words before the arguments of a program of the i386 tree."""
+	tree = context.tree
+	if not (tree / program.lstrip("/")).exists():
+		raise NotHere(f"no {program} in an i386 tree at {tree} (conformance/real/debian i386)")
+	if side.native:
+		return ["unshare", "-rm", "sh", "-c", IN_TREE, "sh", tree, program]
+	if side.peer:
+		return [*side.before, "-L", tree, tree / program.lstrip("/")]
+	return [*side.before[:-1], f"--root={tree}", "--", program]
+
+
+def make(side, context):
+	words = run_as(side, context, "/usr/bin/make")
+	folder = c_project(context.tree)
+	if side.peer:
+		raise Trouble("it runs one program, not those that this one starts")
+	shutil.rmtree(folder / "out", ignore_errors=True)
+	return [*words, "-s", "-j2", "-C", "/tmp/bench-project"], context.build, (0,)
+
+
+def c_project(tree):
+	"""Forty files of C and a Makefile, within the tree's own /tmp, so that all sides have it under one name."""
+	folder = tree / "tmp/bench-project"
+	folder.mkdir(parents=True, exist_ok=True)
+	for n in range(40):
+		lines = [f"#include <stdio.h>\n#include <string.h>\nint part_{n}(int x)\n{{\n\tchar text[64];"]
+		lines += [f"\tx = x * {k + 3} + {n};\n\tsnprintf(text, sizeof text, \"%d\", x);\n\tx += (int)strlen(text);"
+			  for k in range(30)]
+		(folder / f"part_{n}.c").write_text("\n".join([*lines, "\treturn x;\n}\n"]))
+	parts = " ".join(f"out/part_{n}.o" for n in range(40))
+	(folder / "Makefile").write_text(f"out/all.a: {parts}\n\tar cr $@ $^\nout/%.o: %.c\n"
+					 "\t@mkdir -p out\n\t$(CC) -O1 -c -o $@ $<\n")
+	return folder
+
+
+PROGRAMS = {"tsc": tsc, "esbuild": esbuild, "make": make}
+
+
+def program(side, context, name):
+	"""Seconds from start to end."""
+	words, folder, good = PROGRAMS[name](side, context)
+	began = time.perf_counter()
+	done = finish(words, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+	seconds = time.perf_counter() - began
+	if done.returncode not in good:
+		raise Trouble(f"status {done.returncode}: {last_line(done.stderr.decode(errors='replace'))}")
+	return seconds
+
+
+def free_port():
+	with socket.socket() as s:
+		s.bind(("127.0.0.1", 0))
+		return s.getsockname()[1]
+
+
+def redis(side, context, port):
+	words = [*run_as(side, context, "/usr/bin/redis-server"), "--port", port, "--save", "", "--appendonly", "no"]
+	load = [*run_as(native_of(side), context, "/usr/bin/redis-benchmark"), "-p", port, "-q", "-c", "20", "-n",
+		2000 * context.milliseconds, "-t", "get"]
+	return words, load, r"([\d.]+) requests per second"
+
+
+def nginx(side, context, port):
+	words = [*run_as(side, context, "/usr/sbin/nginx"), "-c", "/tmp/bench-nginx.conf"]
+	(context.tree / "tmp/bench-www").mkdir(parents=True, exist_ok=True)
+	(context.tree / "tmp/bench-www/index.html").write_text("x" * 1000)
+	(context.tree / "tmp/bench-nginx.conf").write_text(
+		"daemon off; master_process off; pid /tmp/bench-nginx.pid; error_log /dev/null; events {}\n"
+		"http { access_log off; keepalive_requests 1000000; server { listen 127.0.0.1:%d; root /tmp/bench-www; } }\n" % port)
+	if not shutil.which("wrk"):
+		raise NotHere("wrk, which makes the load, is not installed (apt-get install wrk)")
+	load = ["wrk", "-t", 1, "-c", 20, "-d", max(1, context.milliseconds // 10), f"http://127.0.0.1:{port}/"]
+	return words, load, r"Requests/sec:\s*([\d.]+)"
+
+
+LOADS = {"redis": redis, "nginx": nginx}
+
+
+def native_of(side):
+	return type(side)(side.twin, side.guest)
+
+
+def wait_for_port(process, port):
+	until = time.monotonic() + 20
+	while time.monotonic() < until:
+		if process.poll() is not None:
+			raise Trouble(f"the server ended with status {process.returncode}")
+		with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+			return
+		time.sleep(0.05)
+	raise Trouble("the server does not answer")
+
+
+def load(side, context, name):
+	"""Microseconds a request, twenty connections at once."""
+	port = free_port()
+	words, generator, pattern = LOADS[name](side, context, port)
+	server = subprocess.Popen([str(word) for word in words], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+				  stderr=subprocess.DEVNULL)
+	try:
+		wait_for_port(server, port)
+		done = finish(generator, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+	finally:
+		if server.poll() is None:
+			server.send_signal(signal.SIGTERM)
+		try:
+			server.wait(10)
+		except subprocess.TimeoutExpired:
+			server.kill()
+			server.wait()
+	found = re.findall(pattern, done.stdout.replace("\r", "\n"))
+	if done.returncode != 0 or not found:
+		raise Trouble(f"{generator[0]}: status {done.returncode}: {last_line(done.stderr)}")
+	return 1e6 / float(found[-1])
+
+
+KINDS = {"micro": micro, "start": start, "memory": memory, "crowd_memory": crowd_memory, "program": program, "load": load}
