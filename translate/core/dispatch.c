@@ -30,7 +30,7 @@ after_interruption(struct call *c, long r)
 
 	if (how == INTERRUPTED_NOT || (r == CALL_RESTART && !c->t->mask_saved))
 		return CALL_RESTART;
-	if (how == INTERRUPTED_RESTARTS && !(c->row && c->row->never_restarts))
+	if (how == INTERRUPTED_RESTARTS && !c->abi->host_restarts && !(c->row && c->row->never_restarts))
 		return CALL_RESTART;
 	return -EINTR;
 }

@@ -37,6 +37,11 @@ struct personality {
 	unsigned signal_max;		/* highest signal number */
 	unsigned path_max;		/* PATH_MAX, with the NUL; 0: as the host's */
 	enum default_action (*default_action)(int signal);
+	/*
+	 * Which interrupted calls are made again is the host's own rule (a Linux guest): its EINTR
+	 * stands. False: SA_RESTART restarts every call whose row does not say `eintr`.
+	 */
+	bool host_restarts;
 
 	/* Registers → struct call → dispatch → registers. t->frame is set. */
 	void (*syscall)(struct thread *t, struct ucontext *uc);

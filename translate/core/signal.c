@@ -87,7 +87,7 @@ host_catch(int host_signal, uint64_t flags)
 		signal_host_action(host_signal, entry_signal, SA_SIGINFO | SA_ONSTACK | SA_NODEFER, 0);
 	else if (signal_is_always_open(host_signal))	/* kill(2) sends them too, faster than one is handled */
 		signal_host_action(host_signal, entry_signal, SA_SIGINFO | SA_ONSTACK, ~(host_sigset)0);
-	else	/* no SA_RESTART: the guest's rule decides (signal_interruption) */
+	else
 		signal_host_action(host_signal, entry_signal, SA_SIGINFO | SA_ONSTACK | flags, ~ALWAYS_OPEN);
 }
 
@@ -113,7 +113,8 @@ signal_update_host(struct process *p, int number)
 {
 	const struct signal_action *a = &p->actions[number];
 	int host = signal_to_host(p->abi, number);
-	uint64_t flags = a->flags & (SA_NOCLDSTOP | SA_NOCLDWAIT);
+	/* No SA_RESTART where the guest's own rule decides (signal_interruption). */
+	uint64_t flags = a->flags & (SA_NOCLDSTOP | SA_NOCLDWAIT | (p->abi->host_restarts ? SA_RESTART : 0));
 
 	if (host <= 0 || host == SIGKILL || host == SIGSTOP)
 		return;

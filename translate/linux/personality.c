@@ -11,6 +11,7 @@ const struct personality linux_personality = {
 	.signals = &linux_signals,
 	.signal_max = 64,
 	.default_action = linux_default_action,
+	.host_restarts = true,
 	.syscall = linux_syscall,
 	.missing = linux_missing,
 	.enter_handler = linux_enter_handler,

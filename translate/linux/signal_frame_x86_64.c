@@ -29,26 +29,12 @@ fp_size(const struct ucontext *uc)
 	return fp->sw_reserved.magic1 == FP_XSTATE_MAGIC1 ? fp->sw_reserved.extended_size : LEGACY_FP;
 }
 
-static bool
-on_altstack(const struct thread *t, uint64_t sp)
-{
-	return t->altstack.enabled && sp - t->altstack.base < t->altstack.size;
-}
-
 static uint64_t
 stack_for(const struct thread *t, uint64_t sp, const struct signal_action *a)
 {
-	if ((a->flags & SA_ONSTACK) && t->altstack.enabled && !on_altstack(t, sp))
+	if ((a->flags & SA_ONSTACK) && t->altstack.enabled && !linux_on_altstack(t, sp))
 		return t->altstack.base + t->altstack.size;
 	return sp - RED_ZONE;
-}
-
-static stack_t
-guest_stack(const struct thread *t, uint64_t sp)
-{
-	return (stack_t){(void *)(uintptr_t)t->altstack.base,
-			 !t->altstack.enabled ? SS_DISABLE : on_altstack(t, sp) ? SS_ONSTACK : 0,
-			 t->altstack.size};
 }
 
 bool
@@ -67,11 +53,13 @@ linux_enter_handler(struct thread *t, struct ucontext *uc, const struct queued_s
 		memcpy(&f.uc.uc_mcontext.fpstate, &sp, sizeof sp);
 	}
 	f.uc.uc_link = NULL;
-	f.uc.uc_stack = guest_stack(t, r->rsp);
+	f.uc.uc_stack = linux_altstack(t, r->rsp);
 	f.uc.uc_sigmask = old_mask->word[0];
 	sp = ((sp - sizeof f) & ~UINT64_C(15)) - 8;	/* as after a call */
 	if (copy_out(guest(sp), &f, sizeof f) < 0)
 		return false;
+	if (t->altstack.disarms)
+		memset(&t->altstack, 0, sizeof t->altstack);	/* the frame brings it back */
 	r->rdi = (uint64_t)s->number;
 	r->rsi = sp + offsetof(struct linux_sigframe, info);
 	r->rdx = sp + offsetof(struct linux_sigframe, uc);
@@ -115,9 +103,7 @@ linux_rt_sigreturn(struct call *c)
 		memcpy(own + LEGACY_FP - sizeof kept, kept, sizeof kept);
 	}
 	take_registers(uc, &from);
-	t->altstack.enabled = !(from.uc_stack.ss_flags & SS_DISABLE);
-	t->altstack.base = (uintptr_t)from.uc_stack.ss_sp;
-	t->altstack.size = from.uc_stack.ss_size;
+	linux_set_altstack(t, &from.uc_stack, from.uc_mcontext.rsp);	/* a bad one is left alone */
 	mask.word[0] = from.uc_sigmask;
 	signal_set_mask(t, &mask);
 	return CALL_REGS_SET;

@@ -35,6 +35,15 @@ linux_fault_signal(struct thread *t, struct ucontext *uc, int host_signal, const
 	return host_signal;
 }
 
+#define NEVER_BLOCKED (UINT64_C(1) << (SIGKILL - 1) | UINT64_C(1) << (SIGSTOP - 1))
+/* kernel/signal.c, do_sigaction(), takes others away: programs find out so which flags there are. */
+#ifndef SA_EXPOSE_TAGBITS
+#define SA_EXPOSE_TAGBITS 0x800
+#endif
+#define KNOWN_FLAGS \
+	(uint64_t)(uint32_t)(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER | \
+			     SA_RESETHAND | SA_EXPOSE_TAGBITS | SA_RESTORER)
+
 static bool
 catchable(int32_t sig)
 {
@@ -65,9 +74,9 @@ linux_rt_sigaction(struct call *c, int32_t sig, struct guest_ptr new, struct gue
 		if (!catchable(sig))
 			return -EINVAL;
 		a.handler = (uintptr_t)h.handler;
-		a.flags = h.flags;
+		a.flags = h.flags & KNOWN_FLAGS;
 		a.trampoline = (uintptr_t)h.restorer;
-		a.mask.word[0] = h.mask;
+		a.mask.word[0] = h.mask & ~NEVER_BLOCKED;
 		signal_set_action(c->p, sig, &a);
 	}
 	if (is_null(old))
@@ -75,8 +84,6 @@ linux_rt_sigaction(struct call *c, int32_t sig, struct guest_ptr new, struct gue
 	action_to_guest(&h, &was);
 	return copy_out(old, &h, sizeof h);
 }
-
-#define NEVER_BLOCKED (UINT64_C(1) << (SIGKILL - 1) | UINT64_C(1) << (SIGSTOP - 1))
 
 long
 linux_rt_sigprocmask(struct call *c, int32_t how, struct guest_ptr new, struct guest_ptr old, uint64_t setsize)
@@ -200,31 +207,54 @@ linux_epoll_pwait2(struct call *c, int32_t f, struct guest_ptr events, int32_t n
 	return wait_for_events(c, HOST_NR(__NR_epoll_pwait2), f, events, n, timeout.addr, mask, setsize);
 }
 
-static bool
-on_altstack(const struct thread *t)
+/* linux/signal.h */
+#define SS_AUTODISARM (1U << 31)
+
+bool
+linux_on_altstack(const struct thread *t, uint64_t sp)
 {
-	return t->altstack.enabled && t->frame->uc_mcontext.rsp - t->altstack.base < t->altstack.size;
+	return t->altstack.enabled && !t->altstack.disarms && sp > t->altstack.base &&
+	       sp - t->altstack.base <= t->altstack.size;
+}
+
+stack_t
+linux_altstack(const struct thread *t, uint64_t sp)
+{
+	unsigned flags = !t->altstack.enabled ? SS_DISABLE : linux_on_altstack(t, sp) ? SS_ONSTACK : 0;
+
+	if (t->altstack.disarms)
+		flags |= SS_AUTODISARM;
+	return (stack_t){(void *)(uintptr_t)t->altstack.base, (int)flags, t->altstack.size};
+}
+
+/* kernel/signal.c, do_sigaltstack(). */
+long
+linux_set_altstack(struct thread *t, const stack_t *s, uint64_t sp)
+{
+	unsigned mode = (unsigned)s->ss_flags & ~SS_AUTODISARM;
+	bool enabled = mode != SS_DISABLE;
+
+	if (linux_on_altstack(t, sp))
+		return -EPERM;
+	if (mode != SS_DISABLE && mode != SS_ONSTACK && mode != 0)
+		return -EINVAL;
+	if (enabled && s->ss_size < MINSIGSTKSZ)
+		return -ENOMEM;
+	t->altstack.enabled = enabled;
+	t->altstack.disarms = (unsigned)s->ss_flags & SS_AUTODISARM;
+	t->altstack.base = enabled ? (uintptr_t)s->ss_sp : 0;
+	t->altstack.size = enabled ? s->ss_size : 0;
+	return 0;
 }
 
 long
 linux_sigaltstack(struct call *c, struct guest_ptr new, struct guest_ptr old)
 {
-	struct thread *t = c->t;
-	stack_t was = {(void *)(uintptr_t)t->altstack.base, 0, t->altstack.size}, s;
+	uint64_t sp = c->t->frame->uc_mcontext.rsp;
+	stack_t was = linux_altstack(c->t, sp), s;
+	long r = 0;
 
-	was.ss_flags = !t->altstack.enabled ? SS_DISABLE : on_altstack(t) ? SS_ONSTACK : 0;
-	if (!is_null(new)) {
-		if (copy_in(&s, new, sizeof s) < 0)
-			return -EFAULT;
-		if (on_altstack(t))
-			return -EPERM;
-		if (s.ss_flags & ~(SS_DISABLE | SS_ONSTACK))
-			return -EINVAL;
-		if (!(s.ss_flags & SS_DISABLE) && s.ss_size < MINSIGSTKSZ)
-			return -ENOMEM;
-		t->altstack.enabled = !(s.ss_flags & SS_DISABLE);
-		t->altstack.base = t->altstack.enabled ? (uintptr_t)s.ss_sp : 0;
-		t->altstack.size = t->altstack.enabled ? s.ss_size : 0;
-	}
-	return is_null(old) ? 0 : copy_out(old, &was, sizeof was);
+	if (!is_null(new))
+		r = copy_in(&s, new, sizeof s) < 0 ? -EFAULT : linux_set_altstack(c->t, &s, sp);
+	return r < 0 || is_null(old) ? r : copy_out(old, &was, sizeof was);
 }
