@@ -54,7 +54,15 @@ struct settings {
 	char **program; /* its name and arguments; an empty list if none was given */
 };
 
-/* Reads the command line, argv[0] being our own name. */
+/* A name that the front door may be started by: then all that follows is the program. */
+struct runner {
+	const char *name, *abi; /* abi: the personality that it is for */
+	bool built;		/* this build has that personality */
+	bool unbranded;		/* its files do not say so themselves */
+};
+extern const struct runner runners[]; /* ends with a name of NULL; made by meson */
+
+/* Reads the command line, argv[0] being our own name or a runner's. */
 void parse(struct settings *s, char **argv);
 
 /* Where the core is: s's --core, or the place that belongs to our own binary. */

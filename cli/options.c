@@ -76,13 +76,44 @@ take_options(struct settings *s, char **argv, bool *ended)
 	return argv;
 }
 
+static const struct runner *
+runner_named(const char *path)
+{
+	const char *name = path;
+
+	for (; *path != '\0'; path++)
+		if (*path == '/')
+			name = path + 1;
+	for (const struct runner *r = runners; r->name != NULL; r++)
+		if (equal(r->name, name))
+			return r;
+	return NULL;
+}
+
+/* go runs `go_GOOS_GOARCH_exec PROGRAM ARG...`: no options of ours. */
+static void
+parse_as_runner(struct settings *s, const struct runner *r, char **argv)
+{
+	if (!r->built)
+		fail(EXIT_NOT_EXECUTABLE, "this build does not run ", r->abi,
+		     " programs, only those for " PERSONALITIES, 0);
+	if (r->unbranded)
+		s->value[OPT_ABI] = r->abi;
+	s->program = argv;
+}
+
 void
 parse(struct settings *s, char **argv)
 {
+	const struct runner *runner = *argv != NULL ? runner_named(*argv) : NULL;
 	bool ended = false;
 
 	if (*argv != NULL)
 		argv++;
+	if (runner != NULL) {
+		parse_as_runner(s, runner, argv);
+		return;
+	}
 	argv = take_options(s, argv, &ended);
 	if (!ended && *argv != NULL) {
 		bool named = true;

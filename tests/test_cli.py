@@ -5,6 +5,7 @@ usage: test_cli.py DRAGOMAN LIBRUN
 """
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -130,6 +131,39 @@ class FrontDoor(unittest.TestCase):
 		text = self.dragoman("--help").stdout
 		for option in "root trap abi release trace output stats warn core help version".split():
 			self.assertRegex(text, rf"--{option}\b")
+
+	# runners: links to the front door
+
+	def runner(self, name, *words):
+		prefix = self.dir + "/prefix"
+		write_program(prefix + "/libexec/dragoman/dragoman-core", FAKE_CORE)
+		os.makedirs(prefix + "/bin")
+		shutil.copy(DRAGOMAN, prefix + "/bin/dragoman")
+		os.symlink("dragoman", f"{prefix}/bin/{name}")
+		return subprocess.run([name, *words], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+				      env={"PATH": prefix + "/bin"}, timeout=60)
+
+	def test_a_runner_takes_all_words_for_the_program(self):
+		done = self.runner("go_freebsd_amd64_exec", "/p", "-test.v", "--trace", "--")
+		told = json.loads(done.stdout)
+		self.assertEqual((told["options"], told["program"]), ([], ["/p", "/p", "-test.v", "--trace", "--"]))
+
+	def test_a_runner_without_a_program_is_refused(self):
+		done = self.runner("go_freebsd_amd64_exec")
+		self.assertEqual((done.returncode, done.stdout), (125, ""))
+		self.assertRegex(done.stderr, r"\Adragoman: no program given[^\n]*\n\Z")
+
+	def test_a_runner_for_an_abi_that_the_build_lacks_says_so(self):
+		built = self.dragoman("--help").stdout.partition("built for ")[2].partition(" on this")[0]
+		for name, abi in (("go_netbsd_amd64_exec", "netbsd"), ("go_dragonfly_amd64_exec", "dragonfly"),
+				  ("go_linux_386_exec", "linux_i386")):
+			if abi in built.rstrip(",").split(", "):
+				continue
+			with self.subTest(name):
+				self.setUp()
+				done = self.runner(name, "/p")
+				self.assertEqual((done.returncode, done.stdout), (126, ""))
+				self.assertRegex(done.stderr, rf"\Adragoman: this build does not run {abi} [^\n]*\n\Z")
 
 	# the trace's descriptor
 

@@ -1,0 +1,2 @@
+// Compiled by ../rustc-wrapper: Rust's own libraries for FreeBSD are in no distribution.
+fn main() {}

@@ -1,0 +1,3 @@
+module example.test/subprocess
+
+go 1.19
