@@ -134,10 +134,10 @@ find_program(struct program *p, const char *path, struct load_error *e)
 }
 
 static const struct personality *
-personality_by_brand(enum brand brand)
+personality_by_brand(enum brand brand, const struct elf_info *info)
 {
 	for (const struct personality *const *p = personalities; *p; p++)
-		if ((*p)->brand == brand)
+		if ((*p)->brand == brand && (*p)->elf_class == info->class && (*p)->machine == info->machine)
 			return *p;
 	return NULL;
 }
@@ -159,8 +159,8 @@ static const struct personality *
 personality_for(const struct program *p)
 {
 	if (p->info.brand != BRAND_UNKNOWN)
-		return personality_by_brand(p->info.brand);
-	return options.abi ? personality_by_name(options.abi) : personality_by_brand(BRAND_LINUX);
+		return personality_by_brand(p->info.brand, &p->info);
+	return options.abi ? personality_by_name(options.abi) : personality_by_brand(BRAND_LINUX, &p->info);
 }
 
 static void

@@ -28,6 +28,8 @@ struct start_request {
 struct personality {
 	const char *name;
 	uint8_t brand;			/* enum brand (loader/loader.h) */
+	uint8_t elf_class;		/* ELFCLASS64, ELFCLASS32: with brand and machine, which files are its */
+	uint16_t machine;		/* EM_X86_64, EM_386 */
 	/* As options.release has them, the usual one first; ends with 0. NULL: --release is not about it. */
 	const uint16_t *releases;
 	const struct row *const *rows;	/* indexed by number; NULL: no such number */

@@ -1,3 +1,5 @@
+#include <linux/elf.h>
+
 #include "freebsd.h"
 #include "procdesc.h"
 #include "socket.h"
@@ -22,6 +24,8 @@ after_fork(struct thread *t)
 const struct personality freebsd_personality = {
 	.name = "freebsd",
 	.brand = BRAND_FREEBSD,
+	.elf_class = ELFCLASS64,
+	.machine = EM_X86_64,
 	.releases = releases,
 	.rows = freebsd_rows,
 	.nrows = FREEBSD_NROWS,

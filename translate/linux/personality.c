@@ -1,3 +1,5 @@
+#include <linux/elf.h>
+
 #include "linux.h"
 
 #include "loader/loader.h"
@@ -5,6 +7,8 @@
 const struct personality linux_personality = {
 	.name = "linux",
 	.brand = BRAND_LINUX,
+	.elf_class = ELFCLASS64,
+	.machine = EM_X86_64,
 	.rows = linux_rows,
 	.nrows = LINUX_NROWS,
 	.errnos = &linux_errnos,
