@@ -184,7 +184,7 @@ report_files(void)
 		      strcmp(line, "enabled") == 0;
 
 	report("binfmt_misc", binfmt,
-	       "programs can be started without naming dragoman, once registered",
+	       "programs can be started without naming dragoman: dragoman binfmt register",
 	       "start programs as `dragoman PROGRAM`; or mount -t binfmt_misc none "
 	       "/proc/sys/fs/binfmt_misc");
 	if (read_line("/proc/sys/vm/mmap_min_addr", line, sizeof(line)))

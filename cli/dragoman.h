@@ -45,13 +45,15 @@ struct option {
 };
 extern const struct option options[OPTION_COUNT];
 
-enum command { COMMAND_RUN, COMMAND_DOCTOR };
+enum command { COMMAND_RUN, COMMAND_DOCTOR, COMMAND_BINFMT };
 
 struct settings {
 	/* By enum option_id: NULL if not given, "" if given without an argument. */
 	const char *value[OPTION_COUNT];
 	enum command command;
-	char **program; /* its name and arguments; an empty list if none was given */
+	const char *verb; /* of COMMAND_BINFMT; NULL: none was given */
+	/* Its name and arguments, or what follows another command; an empty list if none was given. */
+	char **program;
 };
 
 /* A name that the front door may be started by: then all that follows is the program. */
@@ -93,5 +95,7 @@ void report_failure(void) __attribute__((noreturn));
 
 /* Reports what this host offers; 0 if programs can run. */
 int doctor(const struct settings *s);
+/* Registers the core with the kernel, or takes that back, or tells; an exit status. */
+int binfmt(const struct settings *s);
 
 #endif

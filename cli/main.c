@@ -19,6 +19,7 @@ static int
 print_help(void)
 {
 	puts("usage: dragoman [run] [OPTION...] [--] PROGRAM [ARG...]\n"
+	     "       dragoman binfmt register|unregister|status [--abi NAME]\n"
 	     "       dragoman doctor\n"
 	     "\n"
 	     "Runs PROGRAM, built for " PERSONALITIES ", on this Linux.\n");
@@ -59,5 +60,5 @@ main(int argc, char **argv, char **envp)
 		return print_help();
 	if (s.value[OPT_VERSION] != NULL)
 		return puts("dragoman " VERSION) < 0;
-	return doctor(&s);
+	return s.command == COMMAND_BINFMT ? binfmt(&s) : doctor(&s);
 }

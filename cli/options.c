@@ -102,6 +102,26 @@ parse_as_runner(struct settings *s, const struct runner *r, char **argv)
 	s->program = argv;
 }
 
+static bool
+is_command(const char *word, enum command *command)
+{
+	static const struct {
+		const char *name;
+		enum command command;
+	} commands[] = {
+		{"run", COMMAND_RUN},
+		{"doctor", COMMAND_DOCTOR},
+		{"binfmt", COMMAND_BINFMT},
+	};
+
+	for (size_t i = 0; word != NULL && i < sizeof(commands) / sizeof(*commands); i++)
+		if (equal(commands[i].name, word)) {
+			*command = commands[i].command;
+			return true;
+		}
+	return false;
+}
+
 void
 parse(struct settings *s, char **argv)
 {
@@ -115,15 +135,11 @@ parse(struct settings *s, char **argv)
 		return;
 	}
 	argv = take_options(s, argv, &ended);
-	if (!ended && *argv != NULL) {
-		bool named = true;
-
-		if (equal(*argv, "doctor"))
-			s->command = COMMAND_DOCTOR;
-		else
-			named = equal(*argv, "run");
-		if (named)
-			argv = take_options(s, argv + 1, &ended);
+	if (!ended && is_command(*argv, &s->command))
+		argv = take_options(s, argv + 1, &ended);
+	if (s->command == COMMAND_BINFMT && *argv != NULL) {
+		s->verb = *argv;
+		argv = take_options(s, argv + 1, &ended);
 	}
 	s->program = argv;
 }

@@ -128,21 +128,32 @@ elf_read_notes(struct elf_info *info, const void *notes, size_t len)
 	}
 }
 
+static const struct {
+	uint8_t osabi;
+	enum brand brand;
+} osabis[] = {
+	{OSABI_NETBSD, BRAND_NETBSD},
+	{OSABI_LINUX, BRAND_LINUX},
+	{OSABI_FREEBSD, BRAND_FREEBSD},
+	{OSABI_OPENBSD, BRAND_OPENBSD},
+};
+
 static enum brand
 brand_of_osabi(uint8_t osabi)
 {
-	switch (osabi) {
-	case OSABI_NETBSD:
-		return BRAND_NETBSD;
-	case OSABI_LINUX:
-		return BRAND_LINUX;
-	case OSABI_FREEBSD:
-		return BRAND_FREEBSD;
-	case OSABI_OPENBSD:
-		return BRAND_OPENBSD;
-	default:
-		return BRAND_UNKNOWN;
-	}
+	for (size_t n = 0; n < sizeof osabis / sizeof *osabis; n++)
+		if (osabis[n].osabi == osabi)
+			return osabis[n].brand;
+	return BRAND_UNKNOWN;
+}
+
+int
+brand_osabi(enum brand brand)
+{
+	for (size_t n = 0; n < sizeof osabis / sizeof *osabis; n++)
+		if (osabis[n].brand == brand)
+			return osabis[n].osabi;
+	return -1;
 }
 
 static enum brand

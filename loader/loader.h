@@ -26,6 +26,8 @@ enum brand {
 
 /* As a person writes it: "FreeBSD"; "unknown" for the rest. */
 const char *brand_name(enum brand brand);
+/* The EI_OSABI that says so; -1: only a note or an interpreter can. */
+int brand_osabi(enum brand brand);
 
 /* One clear line is "dragoman: FILE: " reason detail. */
 struct load_error {

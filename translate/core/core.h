@@ -23,6 +23,7 @@ struct options {
 	bool stats, warn;
 	bool fast_clock;	/* --fast-clock: the guest may read the time without a call */
 	bool trap_installed;	/* seccomp: an ancestor's filter is there already */
+	bool registered;	/* binfmt_misc started us or an ancestor: it also starts what we exec */
 	bool trace_labels;	/* an ancestor had labels on its lines: this is not the only process */
 };
 

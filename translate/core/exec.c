@@ -3,6 +3,7 @@
 #include <asm/stat.h>
 #include <linux/stat.h>
 
+#include "abis.h"
 #include "call.h"
 #include "copy.h"
 #include "core.h"
@@ -32,9 +33,16 @@ struct program {
 	uint64_t size;
 };
 
+/* The name of a file that the kernel was given as a descriptor (do_execveat_common(), fs/exec.c). */
+static bool
+names_descriptor(const char *path)
+{
+	return strncmp(path, "/dev/fd/", 8) == 0;
+}
+
 /*
- * AT_EXECPATH is absolute (do_execve(), kern/kern_exec.c): for a relative path the
- * name the file has itself.
+ * AT_EXECPATH is absolute (do_execve(), kern/kern_exec.c): for a relative path, and
+ * after fexecve, the name the file has itself.
  */
 static void
 make_absolute(struct program *p)
@@ -42,7 +50,7 @@ make_absolute(struct program *p)
 	char link[32], name[sizeof p->path];
 	long n;
 
-	if (p->path[0] == '/')
+	if (p->path[0] == '/' && !names_descriptor(p->path))
 		return;
 	format(link, sizeof link, "/proc/self/fd/%d", p->fd);
 	n = core_call(__NR_readlink, link, name, sizeof name - 1);
@@ -53,27 +61,18 @@ make_absolute(struct program *p)
 	strlcpy(p->path, name, sizeof p->path);
 }
 
-/* Opens the guest's `path` for execution and reads its first bytes. */
+/* Reads the first bytes of what p->fd is; `name`: where its permissions are, or NULL if the kernel has looked. */
 static int
-open_program(struct program *p, const char *path, struct load_error *e)
+read_program(struct program *p, const char *name, struct load_error *e)
 {
-	char text[4096];
-	const char *name = path_on_host(path, text, sizeof text);
 	struct stat st;
-	long r;
+	long r = core_call(__NR_fstat, p->fd, &st);
 
-	if (!name || strlcpy(p->path, path, sizeof p->path) >= sizeof p->path)
-		return load_fail_errno(e, -ENAMETOOLONG);
-	r = core_call(__NR_openat, AT_FDCWD, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (r < 0)
-		return load_fail_errno(e, r);
-	p->fd = (int)r;
-	r = core_call(__NR_fstat, p->fd, &st);
 	if (r == 0 && S_ISDIR(st.st_mode))
 		return load_fail(e, EACCES, "is a directory");
 	if (r == 0 && !S_ISREG(st.st_mode))
 		return load_fail(e, EACCES, "not a regular file");
-	if (r == 0)
+	if (r == 0 && name)
 		r = core_call(__NR_faccessat, AT_FDCWD, name, 1 /* X_OK */);
 	if (r == 0)
 		r = core_call(__NR_pread64, p->fd, p->head, sizeof p->head, 0);
@@ -83,6 +82,33 @@ open_program(struct program *p, const char *path, struct load_error *e)
 	p->size = (uint64_t)st.st_size;
 	make_absolute(p);
 	return 0;
+}
+
+/* The guest's `path`, for execution. */
+static int
+open_program(struct program *p, const char *path, struct load_error *e)
+{
+	char text[4096];
+	const char *name = path_on_host(path, text, sizeof text);
+	long r;
+
+	if (!name || strlcpy(p->path, path, sizeof p->path) >= sizeof p->path)
+		return load_fail_errno(e, -ENAMETOOLONG);
+	r = core_call(__NR_openat, AT_FDCWD, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (r < 0)
+		return load_fail_errno(e, r);
+	p->fd = (int)r;
+	return read_program(p, name, e);
+}
+
+/* The kernel has opened `path` already, which may not be readable, or not there under that name. */
+static int
+take_program(struct program *p, int fd, const char *path, struct load_error *e)
+{
+	p->fd = fd;
+	if (strlcpy(p->path, path, sizeof p->path) >= sizeof p->path)
+		return load_fail_errno(e, -ENAMETOOLONG);
+	return read_program(p, NULL, e);
 }
 
 static void
@@ -117,38 +143,20 @@ find_interpreter(struct program *p, struct load_error *e)
 	return parse_program(p, e) < 0 ? load_fail_interpreter(e, name) : 0;
 }
 
-/* Finds the file, or the interpreter its `#!` line names, and what kind of program that is. */
+/* Finds the file, or the interpreter its `#!` line names, and what kind of program that is. fd: the file, or -1. */
 static int
-find_program(struct program *p, const char *path, struct load_error *e)
+find_program(struct program *p, const char *path, int fd, struct load_error *e)
 {
 	int script;
 
 	p->fd = -1;
-	if (open_program(p, path, e) < 0)
+	if ((fd >= 0 ? take_program(p, fd, path, e) : open_program(p, path, e)) < 0)
 		return -1;
 	script = script_parse(p->head, p->head_len, &p->script, e);
 	if (script < 0)
 		return -1;
 	p->is_script = script;
 	return p->is_script ? find_interpreter(p, e) : parse_program(p, e);
-}
-
-static const struct personality *
-personality_by_brand(enum brand brand, const struct elf_info *info)
-{
-	for (const struct personality *const *p = personalities; *p; p++)
-		if ((*p)->brand == brand && (*p)->elf_class == info->class && (*p)->machine == info->machine)
-			return *p;
-	return NULL;
-}
-
-static const struct personality *
-personality_by_name(const char *name)
-{
-	for (const struct personality *const *p = personalities; *p; p++)
-		if (strcmp((*p)->name, name) == 0)
-			return *p;
-	return NULL;
 }
 
 /*
@@ -235,7 +243,7 @@ set_thread_name(const char *path)
 }
 
 void
-exec_first(struct thread *t, const char *path, char **argv, char **envp)
+exec_first(struct thread *t, const char *path, int fd, char **argv, char **envp)
 {
 	static struct program p;
 	static struct image image;
@@ -245,10 +253,11 @@ exec_first(struct thread *t, const char *path, char **argv, char **envp)
 	struct ucontext *uc;
 	long r;
 
-	if (find_program(&p, path, &e) < 0)
+	if (find_program(&p, path, fd, &e) < 0)
 		die(e.code, "%s: %s%s", path, e.reason, e.detail);
 	request.argv = p.is_script ? script_arguments(&p, path, argv) : argv;
-	if (runs_natively(&p)) {
+	/* What binfmt_misc gave us, it would give us again. */
+	if (runs_natively(&p) && !options.registered) {
 		char text[4096];
 
 		trace_keep_output(false);
@@ -310,6 +319,18 @@ ignored_word(const struct process *p, char *text)
 	return text;
 }
 
+/* An option that the next core is told anew, or not at all. */
+static bool
+is_passing(const char *word)
+{
+	static const char *const names[] = {"--ignored=", "--registered", "--trace-labels", "--trap-installed"};
+
+	for (size_t n = 0; n < sizeof names / sizeof *names; n++)
+		if (strncmp(word, names[n], strlen(names[n])) == 0)
+			return true;
+	return false;
+}
+
 /*
  * The core's command line: its options, the path, and the guest's own pointers,
  * whose strings the kernel reads (and whose faults it answers).
@@ -331,14 +352,15 @@ core_words(struct thread *t, const char *path, struct guest_ptr argv, const char
 	t->exec_words_size = size + IGNORED_WORD;
 	words[k++] = "dragoman-core";
 	for (int i = 0; i < option_count; i++)
-		if (strcmp(option_words[i], "--trap-installed") != 0 &&
-		    strcmp(option_words[i], "--trace-labels") != 0 && strncmp(option_words[i], "--ignored=", 10) != 0)
+		if (!is_passing(option_words[i]))
 			words[k++] = option_words[i];
 	words[k++] = ignored_word(t->p, (char *)words + size);
 	if (trace_is_labelled())
 		words[k++] = "--trace-labels";
 	if (options.trap_installed)
 		words[k++] = "--trap-installed";
+	if (options.registered)
+		words[k++] = "--registered";
 	words[k++] = "--";
 	words[k++] = path;
 	if (n == 0)	/* no argv[0]: the kernel puts an empty one there too */
@@ -372,6 +394,25 @@ host_exec(struct call *c, const char *path, const char *const *argv, uint64_t en
 }
 
 static long
+exec_as_is(struct call *c, const char *path, struct guest_ptr argv, struct guest_ptr envp)
+{
+	char text[4096];
+
+	return host_exec(c, path_on_host(path, text, sizeof text), (const char *const *)(uintptr_t)argv.addr,
+			 envp.addr);
+}
+
+/*
+ * In a chroot or container without /proc, the core's file may have no name that we could
+ * exec. binfmt_misc, which knows it, then starts it for the guest's file.
+ */
+static bool
+core_is_reachable(void)
+{
+	return !options.registered || core_call(__NR_faccessat, AT_FDCWD, options.core_path, 1 /* X_OK */) == 0;
+}
+
+static long
 exec_found(struct call *c, const char *path, struct guest_ptr argv, struct guest_ptr envp)
 {
 	struct program *p = core_alloc(sizeof *p);
@@ -382,7 +423,7 @@ exec_found(struct call *c, const char *path, struct guest_ptr argv, struct guest
 
 	if (!p)
 		return -ENOMEM;
-	r = find_program(p, path, &e);
+	r = find_program(p, path, -1, &e);
 	/* Under a root, a script's interpreter is not the one the host's kernel would take. */
 	native = r == 0 && runs_natively(p) && !(p->is_script && options.root);
 	if (r == 0 && !native && !personality_for(p))
@@ -391,12 +432,8 @@ exec_found(struct call *c, const char *path, struct guest_ptr argv, struct guest
 	core_free(p);
 	if (e.host_errno)
 		return -e.host_errno;
-	if (native) {
-		char text[4096];
-
-		return host_exec(c, path_on_host(path, text, sizeof text),
-				 (const char *const *)(uintptr_t)argv.addr, envp.addr);
-	}
+	if (native || !core_is_reachable())
+		return exec_as_is(c, path, argv, envp);
 	r = core_words(c->t, path, argv, &words);
 	if (r == 0) {
 		trace_keep_output(true);

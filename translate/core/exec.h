@@ -11,8 +11,11 @@
 struct call;
 struct thread;
 
-/* Loads the program and enters it; what cannot be started is one line and 126 or 127. */
-_Noreturn void exec_first(struct thread *t, const char *path, char **argv, char **envp);
+/*
+ * Loads the program and enters it; what cannot be started is one line and 126 or 127.
+ * fd: the program's file, if the host's kernel has opened it; else -1.
+ */
+_Noreturn void exec_first(struct thread *t, const char *path, int fd, char **argv, char **envp);
 
 /*
  * execve(2) and fexecve(2) of a guest: its own ABIs' programs and scripts go to the

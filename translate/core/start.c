@@ -4,13 +4,15 @@
  *
  * As started by the front door or by a guest's execve:
  *	dragoman-core [--option…] -- PATH ARGV0 [ARG…]
- * and by binfmt_misc, without and with its flag P (which AT_FLAGS tells):
+ * and by binfmt_misc, without and with its flag P (which AT_FLAGS tells since
+ * Linux 5.12; flag O tells by AT_EXECFD: load_misc_binary(), fs/binfmt_misc.c):
  *	dragoman-core PATH [ARG…]
  *	dragoman-core PATH ARGV0 [ARG…]
  */
 #include <linux/auxvec.h>
 #include <linux/binfmts.h>
 
+#include "abis.h"
 #include "core.h"
 #include "exec.h"
 #include "host.h"
@@ -26,6 +28,8 @@ struct options options = {.trace_fd = 2};
 const char *const *option_words;
 int option_count;
 
+#define NO_EXECFD UINT64_MAX
+
 /* What the host's kernel put on the stack. */
 struct host_stack {
 	int argc;
@@ -33,7 +37,7 @@ struct host_stack {
 	uint64_t auxv[AT_MINSIGSTKSZ + 1];
 };
 
-static struct host_stack host_stack;
+static struct host_stack host_stack = {.auxv[AT_EXECFD] = NO_EXECFD};
 
 uint64_t
 host_auxv(unsigned type)
@@ -93,10 +97,15 @@ parse_release(const char *text)
 static const char *
 parse_abi(const char *name)
 {
-	for (const struct personality *const *p = personalities; *p; p++)
-		if (strcmp((*p)->name, name) == 0)
-			return name;
+	if (personality_by_name(name))
+		return name;
 	die(125, "--abi=%s: not an ABI that this build has (dragoman --help lists them)", name);
+}
+
+static bool
+started_by_binfmt(void)
+{
+	return (host_auxv(AT_FLAGS) & AT_FLAGS_PRESERVE_ARGV0) || host_auxv(AT_EXECFD) != NO_EXECFD;
 }
 
 static enum trap_kind
@@ -132,6 +141,8 @@ parse_option(const char *word)
 		options.trap = parse_trap(v);
 	else if (option_is(word, "--trap-installed", &v))
 		options.trap_installed = true;
+	else if (option_is(word, "--registered", &v))
+		options.registered = true;
 	else if (option_is(word, "--release", &v))
 		options.release = parse_release(v);
 	else if (option_is(word, "--fast-clock", &v))
@@ -150,28 +161,44 @@ parse_arguments(int argc, char **argv, bool *has_argv0)
 {
 	int i = 1;
 
+	options.registered = started_by_binfmt();
 	option_words = (const char *const *)argv + 1;
-	while (i < argc && strncmp(argv[i], "--", 2) == 0 && argv[i][2])
+	/* A program may well be named --so. */
+	while (!started_by_binfmt() && i < argc && strncmp(argv[i], "--", 2) == 0 && argv[i][2])
 		parse_option(argv[i++]);
 	option_count = i - 1;
-	*has_argv0 = i < argc && strcmp(argv[i], "--") == 0;
-	if (*has_argv0)
-		i++;
-	else if (host_auxv(AT_FLAGS) & AT_FLAGS_PRESERVE_ARGV0)
+	*has_argv0 = host_auxv(AT_FLAGS) & AT_FLAGS_PRESERVE_ARGV0;
+	if (!started_by_binfmt() && i < argc && strcmp(argv[i], "--") == 0) {
 		*has_argv0 = true;
+		i++;
+	}
 	if (i + *has_argv0 >= argc)
 		die(125, "usage: dragoman-core [--option…] -- PATH ARGV0 [ARG…]");
 	return argv + i;
 }
 
+/*
+ * The link and not what it says: binfmt_misc's flag F starts us where our file has another name,
+ * or none. Without /proc it is what exec was given, unless that was the guest's file.
+ */
 static const char *
 core_path(void)
 {
-	static char path[4096];
-	long n = core_call(__NR_readlink, "/proc/self/exe", path, sizeof path - 1);
+	if (core_call(__NR_faccessat, AT_FDCWD, "/proc/self/exe", 1 /* X_OK */) == 0 || options.registered)
+		return "/proc/self/exe";
+	return (const char *)(uintptr_t)host_auxv(AT_EXECFN);
+}
 
-	/* Without /proc: what exec was given, which is absolute if the front door gave it. */
-	return n > 0 ? path : (const char *)(uintptr_t)host_auxv(AT_EXECFN);
+/* The program's file, if the kernel has opened it for us; it was not asked to close it on exec. */
+static int
+program_descriptor(void)
+{
+	uint64_t fd = host_auxv(AT_EXECFD);
+
+	if (fd == NO_EXECFD)
+		return -1;
+	core_call(__NR_fcntl, fd, F_SETFD, FD_CLOEXEC);
+	return (int)fd;
 }
 
 static void
@@ -184,7 +211,7 @@ run(void *argument)
 	options.core_path = core_path();
 	thread_arm(t);
 	t->p->pid = t->tid;
-	exec_first(t, program[0], program + has_argv0, host_stack.envp);
+	exec_first(t, program[0], program_descriptor(), program + has_argv0, host_stack.envp);
 }
 
 _Noreturn void core_start(uint64_t *sp);
@@ -196,6 +223,10 @@ core_start(uint64_t *sp)
 	struct thread *t;
 
 	read_host_stack(sp);
+	if (host_stack.argc == 2 && !started_by_binfmt() && strcmp(host_stack.argv[1], "--abis") == 0) {
+		abis_print();
+		core_call(__NR_exit_group, 0);
+	}
 	p = core_alloc(sizeof *p);
 	t = p ? thread_new(p) : NULL;
 	if (!t)
