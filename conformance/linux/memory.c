@@ -286,37 +286,6 @@ TEST(nodes_of_memory)
 	SHOW(set_mempolicy_home_node, at, PAGE, 0, 5);
 }
 
-static int
-count_lines_with(const char *file, const char *text)
-{
-	static char all[1 << 16];
-	long f = call(open, file, O_RDONLY), n = 0, r, found = 0;
-
-	while ((r = call(read, f, all + n, sizeof all - (size_t)n)) > 0)
-		n += r;
-	call(close, f);
-	for (long i = 0; i + (long)length(text) <= n; i++)
-		found += same(all + i, text, length(text));
-	return (int)found;
-}
-
-/* What a program reads of itself: its own file, stack, break, and nothing else's. */
-TEST(its_own_maps)
-{
-	call(brk, (char *)call(brk, 0) + PAGE);
-	TRUTH(count_lines_with("/proc/self/maps", "/memory\n") > 0);
-	VALUE(count_lines_with("/proc/self/maps", "[stack]"));
-	VALUE(count_lines_with("/proc/self/maps", "[heap]"));
-	VALUE(count_lines_with("/proc/self/maps", "dragoman"));
-	VALUE(count_lines_with("/proc/self/comm", "memory"));
-	VALUE(count_lines_with("/proc/self/cmdline", "memory"));
-	VALUE(count_lines_with("/proc/self/cmdline", "dragoman"));
-	VALUE(count_lines_with("/proc/self/environ", "GUEST=yes"));
-	VALUE(count_lines_with("/proc/self/status", "Seccomp:\t0"));
-	VALUE(count_lines_with("/proc/thread-self/comm", "memory"));
-	VALUE(count_lines_with("/proc/self/stat", "(memory)"));
-}
-
 int
 main(int argc, char **argv, char **envp)
 {
@@ -333,6 +302,5 @@ main(int argc, char **argv, char **envp)
 	RUN(memory_without_a_file);
 	RUN(keys);
 	RUN(nodes_of_memory);
-	RUN(its_own_maps);
 	return 0;
 }

@@ -55,15 +55,15 @@ drop_other_threads(struct thread *t)
 	t->p->threads = t;
 }
 
-static long
-fork_with(struct thread *t, unsigned long flags, int *pidfd)
+long
+process_fork_with(struct thread *t, unsigned long flags, uint64_t word)
 {
 	struct process *p = t->p;
 	long r;
 
 	fork_locks_acquire(p);
 	errand_run(t);
-	r = host_call(__NR_clone, flags, 0, pidfd, 0, 0);
+	r = host_call(__NR_clone, flags, 0, word, 0, 0);
 	fork_locks_release(p);
 	if (r >= 0)
 		trace_many_processes();
@@ -85,13 +85,7 @@ fork_with(struct thread *t, unsigned long flags, int *pidfd)
 long
 process_fork(struct thread *t)
 {
-	return fork_with(t, SIGCHLD, NULL);
-}
-
-long
-process_fork_held(struct thread *t, int *pidfd)
-{
-	return fork_with(t, CLONE_PIDFD, pidfd);
+	return process_fork_with(t, SIGCHLD, 0);
 }
 
 struct vfork_request {
@@ -132,9 +126,6 @@ vfork_thread(struct thread *t)
 	p->errand_busy = 0;
 	child->mask = t->mask;
 	child->signal_block = t->signal_block;
-	child->altstack.base = t->altstack.base;
-	child->altstack.size = t->altstack.size;
-	child->altstack.enabled = t->altstack.enabled;
 	/* The FP state stays where it is, in the frame of the parent, which waits. */
 	uc = thread_fresh_frame(child);
 	uc->uc_mcontext = t->frame->uc_mcontext;
@@ -142,25 +133,54 @@ vfork_thread(struct thread *t)
 	return child;
 }
 
+static void
+vfork_frees(struct thread *child)
+{
+	if (child->exec_words)
+		arena_unmap(child->exec_words, child->exec_words_size);
+	core_free(child->abi);
+	core_free(child->p);
+	thread_free(child);
+}
+
 long
 process_vfork(struct thread *t, void (*child_returns)(struct thread *child))
 {
-	struct vfork_request v = {NULL, child_returns};
+	struct sharing_child how = {.flags = CLONE_VFORK | SIGCHLD, .returns = child_returns};
+
+	return process_fork_sharing(t, &how);
+}
+
+/* A child that its parent does not wait for keeps its struct process until the memory goes. */
+long
+process_fork_sharing(struct thread *t, const struct sharing_child *how)
+{
+	struct vfork_request waited, *v = how->flags & CLONE_VFORK ? &waited : core_alloc(sizeof *v);
+	struct thread *child = v ? vfork_thread(t) : NULL;
 	host_sigset mask;
 	long r;
 
-	v.child = vfork_thread(t);
-	if (!v.child)
+	if (!child)
 		return -ENOMEM;
+	*v = (struct vfork_request){child, how->returns};
+	child->abi = how->abi;
+	child->alive = 1;
+	if (how->stack)
+		child->frame->uc_mcontext.rsp = how->stack;
+	if (how->flags & CLONE_VFORK)
+		memcpy(&child->altstack, &t->altstack, sizeof t->altstack);
+	else	/* the parent goes on, and its frame away */
+		thread_inherit_fp(child, t->frame);
 	/* Until it has its own, the child has this thread's alternate stack: no signal may use it there. */
 	mask = signal_block_host();
-	r = gate_clone(CLONE_VM | CLONE_VFORK | SIGCHLD, thread_stack_top(v.child), 0, 0, 0, vfork_child, &v);
+	r = gate_clone(CLONE_VM | how->flags, thread_stack_top(child), (int *)(uintptr_t)how->word, 0, how->fs_base,
+		       vfork_child, v);
 	core_call(__NR_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof mask);
 	trace_many_processes();
-	if (v.child->exec_words)
-		arena_unmap(v.child->exec_words, v.child->exec_words_size);
-	core_free(v.child->p);
-	thread_free(v.child);
+	if (r < 0 || (how->flags & CLONE_VFORK))
+		vfork_frees(child);
+	else
+		thread_abandon(child);
 	return r;
 }
 
@@ -196,18 +216,16 @@ thread_main(void *argument)
 	thread_arm(t);
 	wait_at_gate(t);
 	if (t->gate == GATE_REFUSED)
-		process_end_thread(t);
+		process_end_thread(t, 0, 0);
 	if (t->p->abi->thread_begins)
 		t->p->abi->thread_begins(t);
 	gate_return(t->frame);
 }
 
 long
-process_start_thread(struct thread *t, struct thread *nt, uint64_t fs_base,
+process_start_thread(struct thread *t, struct thread *nt, unsigned long flags, uint64_t fs_base,
 		     long (*announce)(void *context, int tid), void *context)
 {
-	const unsigned long flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
-				    CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID;
 	struct process *p = t->p;
 	long r, tid;
 
@@ -216,7 +234,7 @@ process_start_thread(struct thread *t, struct thread *nt, uint64_t fs_base,
 	errand_run(t);
 	nt->next = p->threads;
 	p->threads = nt;
-	tid = gate_clone(flags, thread_stack_top(nt), &nt->tid, 0, fs_base, thread_main, nt);
+	tid = gate_clone(flags | CLONE_SETTLS | CLONE_PARENT_SETTID, thread_stack_top(nt), &nt->tid, 0, fs_base, thread_main, nt);
 	if (tid < 0)
 		p->threads = nt->next;
 	lock_release(&p->lock);
@@ -250,7 +268,7 @@ unlink_thread(struct thread *t)
 }
 
 void
-process_end_thread(struct thread *t)
+process_end_thread(struct thread *t, int status, uint64_t clear_word)
 {
 	/* From here on nothing reaches the guest through this thread. */
 	signal_block_host();
@@ -258,9 +276,12 @@ process_end_thread(struct thread *t)
 		return;
 	trace_leaves(t);
 	signal_thread_ends(t);
+	t->alive_untold = clear_word;
+	if (clear_word)
+		core_call(__NR_set_tid_address, clear_word);
 	thread_leave(t);
 	for (;;)
-		core_call(__NR_exit, 0);
+		core_call(__NR_exit, status);
 }
 
 void
@@ -270,4 +291,13 @@ process_exit(struct thread *t, int status)
 	trace_process_ends(t);
 	for (;;)
 		core_call(__NR_exit_group, status);
+}
+
+void
+process_exit_last(struct thread *t, int status)
+{
+	trace_leaves(t);
+	trace_process_ends(t);
+	for (;;)
+		core_call(__NR_exit, status);
 }

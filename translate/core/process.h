@@ -53,20 +53,44 @@ struct process {
  * in its frame: `child_returns` finishes the call there (sets the result).
  */
 long process_fork(struct thread *t);
-/* fork(2) whose child sends no SIGCHLD and is held by a host pidfd, in *pidfd (of the parent). */
-long process_fork_held(struct thread *t, int *pidfd);
+/*
+ * The same with flags of clone(2), all but those about memory, threads and words of the
+ * child; `word` is what it takes as parent_tid.
+ */
+long process_fork_with(struct thread *t, unsigned long flags, uint64_t word);
 long process_vfork(struct thread *t, void (*child_returns)(struct thread *child));
 
 /*
- * Starts nt, made by thread_new() with its frame filled, with the given fs base;
+ * A child in a process of its own that shares the memory: vfork(2) with CLONE_VFORK, else
+ * both go on. Signal actions are its own.
+ */
+struct sharing_child {
+	unsigned long flags;	/* of clone(2), but those about threads and words of the child */
+	uint64_t word;		/* what it takes as parent_tid */
+	uint64_t stack;		/* 0: the parent's */
+	uint64_t fs_base;	/* with CLONE_SETTLS */
+	void *abi;		/* the new thread's */
+	void (*returns)(struct thread *child);
+};
+long process_fork_sharing(struct thread *t, const struct sharing_child *how);
+
+#define PROCESS_THREAD (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM)
+/*
+ * Starts nt, made by thread_new() with its frame filled, with the given fs base
+ * and flags (PROCESS_THREAD, or less of what it shares);
  * its host tid, or -errno and nt is gone. `announce` is called with that tid
  * before the thread runs; if it answers -errno the thread ends unseen, and that is
  * the result.
  */
-long process_start_thread(struct thread *t, struct thread *nt, uint64_t fs_base,
+long process_start_thread(struct thread *t, struct thread *nt, unsigned long flags, uint64_t fs_base,
 			  long (*announce)(void *context, int tid), void *context);
-/* The calling thread ends. Comes back only if it is the process's last one. */
-void process_end_thread(struct thread *t);
+/*
+ * The calling thread ends; comes back only if it is the process's last one. `clear_word`, if any,
+ * is a guest word that the host clears, and wakes, when all else of the thread is gone.
+ */
+void process_end_thread(struct thread *t, int status, uint64_t clear_word);
 _Noreturn void process_exit(struct thread *t, int status);
+/* The same for the last thread, where the process's status is that of its first one. */
+_Noreturn void process_exit_last(struct thread *t, int status);
 
 #endif

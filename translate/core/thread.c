@@ -30,16 +30,23 @@ _Static_assert(sizeof(struct thread) <= THREAD_STRUCT_SPACE, "struct thread outg
 struct lock dead_lock;
 static struct thread *dead_threads;
 
+static bool
+is_gone(struct thread *t)
+{
+	return !__atomic_load_n(&t->alive, __ATOMIC_ACQUIRE) ||
+	       (t->alive_untold && core_call(__NR_tkill, t->tid, 0) == -ESRCH);
+}
+
 static struct thread *
 take_dead(void)
 {
 	struct thread **at, *t = NULL;
 
 	lock_acquire(&dead_lock);
-	for (at = &dead_threads; *at && !t; at = t ? at : &(*at)->next)
-		if (!__atomic_load_n(&(*at)->alive, __ATOMIC_ACQUIRE)) {
+	for (at = &dead_threads; *at && !t; at = t ? at : &(*at)->next_dead)
+		if (is_gone(*at)) {
 			t = *at;
-			*at = t->next;
+			*at = t->next_dead;
 		}
 	lock_release(&dead_lock);
 	return t;
@@ -67,8 +74,14 @@ thread_leave(struct thread *t)
 {
 	trace_thread_ends(t);
 	core_free(t->held);
+	thread_abandon(t);
+}
+
+void
+thread_abandon(struct thread *t)
+{
 	lock_acquire(&dead_lock);
-	t->next = dead_threads;
+	t->next_dead = dead_threads;
 	dead_threads = t;
 	lock_release(&dead_lock);
 }
@@ -124,4 +137,30 @@ thread_find(struct process *p, int tid)
 	while (t && t->tid != tid)
 		t = t->next;
 	return t;
+}
+
+#define LEGACY_FP 512
+
+size_t
+frame_fp_size(const struct ucontext *uc)
+{
+	const struct _fpstate_64 *fp = (const void *)uc->uc_mcontext.fpstate;
+
+	if (!fp)
+		return 0;
+	return fp->sw_reserved.magic1 == FP_XSTATE_MAGIC1 ? fp->sw_reserved.extended_size : LEGACY_FP;
+}
+
+/* At the low end of its stack, which what runs there before the frame is used does not reach. */
+void
+thread_inherit_fp(struct thread *t, const struct ucontext *from)
+{
+	char *low = block_stack(t).ss_sp;
+	size_t n = frame_fp_size(from);
+
+	if (!n)
+		return;
+	memcpy(low, (const void *)from->uc_mcontext.fpstate, n);
+	t->frame->uc_flags = from->uc_flags;
+	memcpy(&t->frame->uc_mcontext.fpstate, &low, sizeof low);
 }

@@ -9,6 +9,7 @@
 #define DRAGOMAN_CORE_THREAD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "layout.h"
@@ -39,6 +40,7 @@ struct thread {
 	int64_t deadline;	/* nanoseconds, of the clock the handler chose */
 	struct process *p;
 	struct thread *next;	/* in process.threads */
+	struct thread *next_dead;
 	int tid;		/* the host's */
 	struct sigset mask;	/* what the guest has blocked, in its own numbers */
 	struct sigset saved_mask;
@@ -64,6 +66,7 @@ struct thread {
 	} last_fault;		/* the host's; a kernel's frame shows them until the next one */
 	uint32_t gate;		/* enum thread_gate: may a new thread go on? */
 	uint32_t alive;		/* the host clears it when the thread no longer runs on the block */
+	bool alive_untold;	/* not `alive`, the guest's own word will be cleared: is there such a thread? */
 	struct errand *errand;	/* every_thread.h: asked for by another thread */
 	uint32_t wakeup;	/* thr_wake(2) has been called for it */
 };
@@ -92,6 +95,8 @@ struct thread *thread_new(struct process *p);
 void thread_free(struct thread *t);
 /* The same for the calling thread, which runs on its block to its last call (process_end_thread). */
 void thread_leave(struct thread *t);
+/* The same for one that runs, and will end, without a look at it: a child that shares the memory. */
+void thread_abandon(struct thread *t);
 /* On the thread's own block, before its first guest instruction: alternate stack, trap. */
 void thread_arm(struct thread *t);
 
@@ -100,6 +105,10 @@ void thread_arm(struct thread *t);
  * guest: zero registers but those the caller sets, default FP state, mask t->mask.
  */
 struct ucontext *thread_fresh_frame(struct thread *t);
+/* A copy of the FP state that `from` has goes into t's fresh frame. */
+void thread_inherit_fp(struct thread *t, const struct ucontext *from);
+/* How many bytes of FP state the host's frame points to, with the end mark behind it. */
+size_t frame_fp_size(const struct ucontext *uc);
 
 /* The threads of t's process; the caller holds process.lock. */
 struct thread *thread_find(struct process *p, int tid);

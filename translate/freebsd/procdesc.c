@@ -114,7 +114,7 @@ static long
 fork_held(struct call *c, struct guest_ptr descriptor, uint32_t flags)
 {
 	int fd = -1;
-	long r = process_fork_held(c->t, &fd);
+	long r = process_fork_with(c->t, CLONE_PIDFD, (uintptr_t)&fd);
 
 	if (r < 0)
 		return r;

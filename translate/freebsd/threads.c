@@ -86,7 +86,7 @@ freebsd_start_thread(struct call *c, struct thread *nt, uint64_t fs_base, struct
 		     struct guest_ptr parent_tid, struct freebsd_rtprio priority)
 {
 	struct new_words words = {child_tid, parent_tid, priority};
-	long r = process_start_thread(c->t, nt, fs_base, announce_tid, &words);
+	long r = process_start_thread(c->t, nt, PROCESS_THREAD, fs_base, announce_tid, &words);
 
 	if (r == -EAGAIN)	/* what the host says when there are too many */
 		return GUEST_ERROR(FREEBSD_EPROCLIM);
@@ -133,7 +133,7 @@ freebsd_thr_exit(struct call *c, struct guest_ptr state)
 		freebsd_umtx_wake_all(state);
 	}
 	/* The last one comes back, to end the process itself (kern_thr_exit()). */
-	process_end_thread(c->t);
+	process_end_thread(c->t, 0, 0);
 	return 0;
 }
 

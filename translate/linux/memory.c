@@ -3,6 +3,7 @@
 
 #include "core/copy.h"
 #include "core/host.h"
+#include "core/layout.h"
 #include "core/process.h"
 
 #define PAGE UINT64_C(4096)
@@ -47,7 +48,7 @@ linux_brk(struct call *c, struct guest_ptr end)
 	uint64_t now = round_page(p->break_now), want = round_page(end.addr);
 	long r = 0;
 
-	if (end.addr < p->break_start)
+	if (end.addr < p->break_start || end.addr > CORE_BASE)
 		return (long)p->break_now;
 	if (want > now)
 		r = host_call(__NR_mmap, now, want - now, PROT_READ | PROT_WRITE,

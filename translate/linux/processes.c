@@ -1,11 +1,10 @@
 /*
- * Processes and threads of Linux guests: clone(2) in the forms that libcs use (fork,
- * vfork and posix_spawn, threads), exec, exit, and the file the process was started
- * from, which the host's /proc would say is the core.
+ * Processes and threads of Linux guests: clone(2) and clone3(2), exec, exit, and the file
+ * the process was started from, which the host's /proc would say is the core.
  */
 #include "linux.h"
 
-#include <linux/futex.h>
+#include <linux/sched.h>
 
 #include "core/copy.h"
 #include "core/exec.h"
@@ -16,13 +15,14 @@
 #include "core/string.h"
 #include "core/thread.h"
 
-#define EXIT_SIGNAL 0xff	/* CSIGNAL */
-#define THREAD_FLAGS (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD)
-#define TID_FLAGS (CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID)
+#define EXIT_SIGNAL UINT64_C(0xff)	/* CSIGNAL */
+/* What the child's side does, or a call of its own: not for the host's clone. */
+#define OWN_FLAGS (CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_CLEAR_SIGHAND | CLONE_DETACHED)
 
 /* What a thread has of this ABI alone; made when first needed. */
 struct linux_thread {
 	uint64_t clear_tid;	/* set_tid_address(2); 0: none */
+	uint64_t set_tid;	/* of a child that has not run yet; 0: none */
 };
 
 static struct linux_thread *
@@ -33,89 +33,120 @@ own_part(struct thread *t)
 	return t->abi;
 }
 
-static long
-set_clear_tid(struct thread *t, uint64_t word)
-{
-	struct linux_thread *own = own_part(t);
-
-	if (!own)
-		return -ENOMEM;
-	own->clear_tid = word;
-	return 0;
-}
-
 long
 linux_set_tid_address(struct call *c, struct guest_ptr word)
 {
-	long r = set_clear_tid(c->t, word.addr);
+	struct linux_thread *own = own_part(c->t);
 
-	return r < 0 ? r : c->t->tid;
+	if (!own)
+		return -ENOMEM;
+	own->clear_tid = word.addr;
+	return c->t->tid;
 }
 
-/* What the kernel does with clear_child_tid; its own word for this thread is the core's. */
-static void
-clear_tid(struct thread *t)
-{
-	struct linux_thread *own = t->abi;
+/* ---- clone ---- */
 
-	if (own && own->clear_tid && store_u32(guest(own->clear_tid), 0) == 0)
-		core_call(__NR_futex, own->clear_tid, FUTEX_WAKE, 1);
-	core_free(own);
-	t->abi = NULL;
-}
-
+/* clone(2) and clone3(2) alike: kernel/fork.c, struct kernel_clone_args. */
 struct clone_request {
 	struct call *c;
-	uint64_t flags, stack, parent_tid, child_tid, tls;
+	uint64_t flags;		/* without the signal */
+	uint64_t exit_signal, stack, pidfd, parent_tid, child_tid, tls;
 };
 
-/* In fork's child, or for a new thread: its registers, and the word that is its number. */
-static void
-child_words(struct thread *t, const struct clone_request *q)
+/* The new one's part of this ABI: the words that it or its end writes. */
+static struct linux_thread *
+child_part(const struct clone_request *q)
 {
-	if (q->flags & CLONE_CHILD_SETTID)
-		store_u32(guest(q->child_tid), (uint32_t)t->tid);
-	if (q->flags & CLONE_CHILD_CLEARTID)
-		set_clear_tid(t, q->child_tid);
+	struct linux_thread *own = core_alloc(sizeof *own);
+
+	if (own)
+		*own = (struct linux_thread){q->flags & CLONE_CHILD_CLEARTID ? q->child_tid : 0,
+					     q->flags & CLONE_CHILD_SETTID ? q->child_tid : 0};
+	return own;
+}
+
+static void
+child_begins(struct thread *child)
+{
+	struct linux_thread *own = child->abi;
+
+	child->frame->uc_mcontext.rax = 0;
+	if (own && own->set_tid)
+		store_u32(guest(own->set_tid), (uint32_t)child->tid);
+}
+
+/* CLONE_CLEAR_SIGHAND: what is caught is default again (flush_signal_handlers()). */
+static void
+clear_handlers(struct process *p)
+{
+	static const struct signal_action none;
+
+	for (int n = 1; n <= HOST_NSIG; n++)
+		if (p->actions[n].handler > HANDLER_IGNORE)
+			signal_set_action(p, n, &none);
+}
+
+/* The host's clone has one word for the pidfd and the number. */
+static uint64_t
+host_word(const struct clone_request *q)
+{
+	return q->flags & CLONE_PIDFD ? q->pidfd : q->parent_tid;
+}
+
+static unsigned long
+host_flags(const struct clone_request *q)
+{
+	unsigned long flags = (q->flags & ~(uint64_t)OWN_FLAGS) | q->exit_signal;
+
+	return flags & CLONE_PIDFD ? flags & ~(unsigned long)CLONE_PARENT_SETTID : flags;
+}
+
+static long
+parent_told(const struct clone_request *q, long pid)
+{
+	if (pid > 0 && (q->flags & CLONE_PIDFD) && (q->flags & CLONE_PARENT_SETTID))
+		store_u32(guest(q->parent_tid), (uint32_t)pid);
+	return pid;
 }
 
 static long
 clone_fork(const struct clone_request *q)
 {
 	struct thread *t = q->c->t;
-	long r = process_fork(t);
+	struct linux_thread *own = child_part(q);
+	long r;
 
-	if (r > 0 && (q->flags & CLONE_PARENT_SETTID))
-		store_u32(guest(q->parent_tid), (uint32_t)r);
-	if (r != 0)
-		return r;
-	child_words(t, q);
+	if (!own)
+		return -ENOMEM;
+	r = process_fork_with(t, host_flags(q) & ~(unsigned long)CLONE_SETTLS, host_word(q));
+	if (r != 0) {
+		core_free(own);
+		return parent_told(q, r);
+	}
+	core_free(t->abi);
+	t->abi = own;
+	child_begins(t);
 	if (q->flags & CLONE_SETTLS)
 		core_call(__NR_arch_prctl, ARCH_SET_FS, q->tls);
+	if (q->flags & CLONE_CLEAR_SIGHAND)
+		clear_handlers(t->p);
 	if (q->stack)
 		t->frame->uc_mcontext.rsp = q->stack;
 	return 0;
 }
 
-static void
-vfork_returns(struct thread *child)
-{
-	child->frame->uc_mcontext.rax = 0;
-}
-
-/* vfork, and posix_spawn's clone: memory lent until exec, maybe on a stack of its own. */
+/* vfork and posix_spawn lend the memory until exec, maybe with a stack; others share it from then on. */
 static long
-clone_vfork(const struct clone_request *q)
+clone_sharing(const struct clone_request *q)
 {
-	struct sigcontext *r = &q->c->t->frame->uc_mcontext;
-	uint64_t sp = r->rsp;
-	long pid;
+	struct sharing_child how = {
+		.flags = host_flags(q), .word = host_word(q), .stack = q->stack, .fs_base = q->tls,
+		.abi = child_part(q), .returns = child_begins,
+	};
 
-	if (q->stack)
-		r->rsp = q->stack;
-	pid = process_vfork(q->c->t, vfork_returns);
-	r->rsp = sp;
-	return pid;
+	if (!how.abi)
+		return -ENOMEM;
+	return parent_told(q, process_fork_sharing(q->c->t, &how));
 }
 
 static long
@@ -136,55 +167,145 @@ clone_thread(struct clone_request *q)
 	struct thread *t = q->c->t, *nt = thread_new(t->p);
 	struct ucontext *uc;
 	uint64_t fs = q->tls;
-	long r;
 
 	if (!nt)
 		return -ENOMEM;
+	nt->abi = child_part(q);
+	if (!nt->abi) {
+		thread_free(nt);
+		return -ENOMEM;
+	}
 	if (!(q->flags & CLONE_SETTLS))
 		core_call(__NR_arch_prctl, ARCH_GET_FS, &fs);
 	nt->mask = t->mask;
 	uc = thread_fresh_frame(nt);
 	uc->uc_mcontext = t->frame->uc_mcontext;
-	/* The parent's FP state is gone by the time the child would load it: it starts with the default. */
 	uc->uc_mcontext.fpstate = NULL;
+	thread_inherit_fp(nt, t->frame);
 	uc->uc_mcontext.rax = 0;
-	uc->uc_mcontext.rsp = q->stack;
-	r = q->flags & CLONE_CHILD_CLEARTID ? set_clear_tid(nt, q->child_tid) : 0;
-	if (r == 0)
-		return process_start_thread(t, nt, fs, announce, q);
-	thread_free(nt);
-	return r;
+	if (q->stack)
+		uc->uc_mcontext.rsp = q->stack;
+	return process_start_thread(t, nt, (host_flags(q) & ~EXIT_SIGNAL), fs, announce, q);
+}
+
+/* The combinations that copy_process() refuses, and those that the core cannot make. */
+static bool
+goes_together(uint64_t flags)
+{
+	if ((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND))
+		return false;
+	if ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM))
+		return false;
+	if ((flags & CLONE_FS) && (flags & (CLONE_NEWNS | CLONE_NEWUSER)))
+		return false;
+	if ((flags & CLONE_SIGHAND) && (flags & CLONE_CLEAR_SIGHAND))
+		return false;
+	if (flags & CLONE_THREAD)
+		return !(flags & (CLONE_NEWUSER | CLONE_NEWPID | CLONE_PIDFD | CLONE_VFORK));
+	return !(flags & CLONE_SIGHAND);	/* actions are a process's in the core */
+}
+
+static long
+clone_as_asked(struct clone_request *q)
+{
+	if (!goes_together(q->flags))
+		return -EINVAL;
+	if (q->flags & CLONE_THREAD)
+		return clone_thread(q);
+	return q->flags & CLONE_VM ? clone_sharing(q) : clone_fork(q);
 }
 
 long
 linux_clone(struct call *c, uint64_t flags, struct guest_ptr stack, struct guest_ptr parent_tid,
 	    struct guest_ptr child_tid, struct guest_ptr tls)
 {
-	struct clone_request q = {c, flags, stack.addr, parent_tid.addr, child_tid.addr, tls.addr};
-	uint64_t kind = flags & ~(uint64_t)(EXIT_SIGNAL | TID_FLAGS | CLONE_SETTLS | CLONE_SYSVSEM | CLONE_DETACHED);
+	struct clone_request q = {
+		.c = c, .flags = (uint32_t)flags & ~EXIT_SIGNAL, .exit_signal = flags & EXIT_SIGNAL,
+		.stack = stack.addr, .pidfd = parent_tid.addr, .parent_tid = parent_tid.addr,
+		.child_tid = child_tid.addr, .tls = tls.addr,
+	};
 
-	if ((kind & THREAD_FLAGS) == THREAD_FLAGS && !(kind & ~(uint64_t)THREAD_FLAGS))
-		return stack.addr ? clone_thread(&q) : -EINVAL;
-	if ((flags & EXIT_SIGNAL) != SIGCHLD)
+	if ((flags & CLONE_PIDFD) && (flags & (CLONE_PARENT_SETTID | CLONE_DETACHED)))
 		return -EINVAL;
-	if (kind == 0)
-		return clone_fork(&q);
-	if (kind == (CLONE_VM | CLONE_VFORK))
-		return clone_vfork(&q);
-	return -EINVAL;
+	return clone_as_asked(&q);
+}
+
+/* linux/sched.h, struct clone_args, which may be shorter (without the last two or three) or longer. */
+struct linux_clone_args {
+	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
+};
+#define CLONE_ARGS_FIRST_SIZE 64
+#define PAGE_SIZE 4096
+
+/* lib/usercopy.c, copy_struct_from_user(): what is longer must be zero. */
+static long
+take_clone_args(struct linux_clone_args *a, struct guest_ptr from, uint64_t n)
+{
+	uint64_t word = 0;
+
+	if (n > PAGE_SIZE)
+		return -E2BIG;
+	if (n < CLONE_ARGS_FIRST_SIZE)
+		return -EINVAL;
+	for (uint64_t at = sizeof *a; at < n; at += sizeof word) {
+		uint64_t part = n - at < sizeof word ? n - at : sizeof word;
+
+		if (copy_in(&word, guest_at(from, at), part) < 0)
+			return -EFAULT;
+		if (word)
+			return -E2BIG;
+	}
+	memset(a, 0, sizeof *a);
+	return copy_in(a, from, n < sizeof *a ? n : sizeof *a);
+}
+
+/* clone3_args_valid() */
+static bool
+clone_args_valid(const struct linux_clone_args *a)
+{
+	if (a->flags & ~(UINT64_C(0xffffffff) | CLONE_CLEAR_SIGHAND))
+		return false;
+	if (a->flags & (CLONE_DETACHED | (EXIT_SIGNAL & ~UINT64_C(CLONE_NEWTIME))))
+		return false;
+	if ((a->flags & (CLONE_THREAD | CLONE_PARENT)) && a->exit_signal)
+		return false;
+	return a->exit_signal <= HOST_NSIG && !a->stack == !a->stack_size && !a->set_tid && !a->set_tid_size;
+}
+
+long
+linux_clone3(struct call *c, struct guest_ptr arguments, uint64_t n)
+{
+	struct linux_clone_args a;
+	struct clone_request q = {.c = c};
+	long r = take_clone_args(&a, arguments, n);
+
+	if (r < 0)
+		return r;
+	if (!clone_args_valid(&a) || (a.flags & CLONE_NEWTIME))
+		return -EINVAL;
+	q.flags = a.flags;
+	q.exit_signal = a.exit_signal;
+	q.stack = a.stack ? a.stack + a.stack_size : 0;
+	q.pidfd = a.pidfd;
+	q.parent_tid = a.parent_tid;
+	q.child_tid = a.child_tid;
+	q.tls = a.tls;
+	return clone_as_asked(&q);
 }
 
 long
 linux_fork(struct call *c)
 {
-	return process_fork(c->t);
+	return linux_clone(c, SIGCHLD, guest(0), guest(0), guest(0), guest(0));
 }
 
 long
 linux_vfork(struct call *c)
 {
-	return process_vfork(c->t, vfork_returns);
+	return linux_clone(c, CLONE_VM | CLONE_VFORK | SIGCHLD, guest(0), guest(0), guest(0), guest(0));
 }
+
+/* ---- exec and exit ---- */
 
 long
 linux_execve(struct call *c, struct guest_ptr file, struct guest_ptr argv, struct guest_ptr envp)
@@ -195,9 +316,13 @@ linux_execve(struct call *c, struct guest_ptr file, struct guest_ptr argv, struc
 long
 linux_exit(struct call *c, int32_t status)
 {
-	clear_tid(c->t);
-	process_end_thread(c->t);
-	process_exit(c->t, status & 0xff);
+	struct linux_thread *own = c->t->abi;
+	uint64_t clear_word = own ? own->clear_tid : 0;
+
+	core_free(own);
+	c->t->abi = NULL;
+	process_end_thread(c->t, status & 0xff, clear_word);
+	process_exit_last(c->t, status & 0xff);
 }
 
 long

@@ -18,17 +18,6 @@ struct linux_sigframe {
 #define RED_ZONE 128
 #define LEGACY_FP 512
 
-/* How many bytes of FP state the host's frame has, with the end mark behind it. */
-static size_t
-fp_size(const struct ucontext *uc)
-{
-	const struct _fpstate_64 *fp = (const void *)uc->uc_mcontext.fpstate;
-
-	if (!fp)
-		return 0;
-	return fp->sw_reserved.magic1 == FP_XSTATE_MAGIC1 ? fp->sw_reserved.extended_size : LEGACY_FP;
-}
-
 static uint64_t
 stack_for(const struct thread *t, uint64_t sp, const struct signal_action *a)
 {
@@ -44,7 +33,7 @@ linux_enter_handler(struct thread *t, struct ucontext *uc, const struct queued_s
 	struct sigcontext *r = &uc->uc_mcontext;
 	struct linux_sigframe f = {.restorer = a->trampoline, .uc = *uc, .info = s->info};
 	uint64_t sp = stack_for(t, r->rsp, a);
-	size_t fp = fp_size(uc);
+	size_t fp = frame_fp_size(uc);
 
 	if (fp) {
 		sp = (sp - fp) & ~UINT64_C(63);
@@ -89,7 +78,7 @@ linux_rt_sigreturn(struct call *c)
 	struct thread *t = c->t;
 	struct ucontext *uc = t->frame, from;
 	struct sigset mask = {{0, 0}};
-	size_t fp = fp_size(uc);
+	size_t fp = frame_fp_size(uc);
 
 	if (copy_in(&from, guest(uc->uc_mcontext.rsp), sizeof from) < 0)
 		signal_die(t, SIGSEGV);
