@@ -6,13 +6,20 @@
 
 reads abi/bsd/*.tbl and abi/<os>/*.tbl and writes <os>_abi.h, <os>_abi.c and
 compat-<os>.md into DIR; --check only reads and reports. Whatever is wrong is
-printed as `file:line: reason` and the exit status is 1.
+printed as `file:line: reason` and the exit status is 1. Where one folder holds
+several ABIs (`columns`), <os> is FOLDER for the first and FOLDER_COLUMN for the
+others, and <os>_layouts.c is written too: assertions that the kernel's headers
+lay out the structs as we do.
 
 The tables (docs/add-a-call.md explains them with examples). `#` starts a
 comment; a block runs to the next line that is not indented; the order of files
 does not matter, the order of rows does.
 
   calls 0..602              numbers that must have a row, none more, none less
+  columns NAME:MODEL:HEADER...  the rows begin with a number for each of these ABIs of
+                            one kernel: `-` none, `=` the first column's. MODEL (lp64,
+                            i386, x32) has the word sizes, HEADER the kernel's numbers.
+                            The first column is the host's own ABI.
 
   NR result name(arguments)  by  status [eintr] [%class]... [since R] [until R]
                                         [silent-before R]
@@ -26,7 +33,8 @@ does not matter, the order of rows does.
                missing       no such call
           entry         the personality's entry code, before rows are looked up
                freebsd_x     a handler in translate/freebsd, bsd_x in translate/bsd
-      status   full partial stub refused todo gone
+      status   full partial stub refused todo gone; `covered` is full if a conformance
+               program covers the call, else partial with a note that says so
       eintr    a signal ends the call with EINTR, even under SA_RESTART
       %class   file desc memory process signal network time thread, for trace
                filters; file and desc are also derived from the argument types
@@ -34,7 +42,10 @@ does not matter, the order of rows does.
       silent-before R       where the number is missing, releases below R answer
                             ENOSYS without sending SIGSYS
       argument TYPE name                 a number: int size fd mode oflags ...
+                                         (8 bytes where words have 4: two words)
                path name, path? name     file that is looked up; ?: may be NULL
+               linkpath newpath          the same: the name itself, a name to be made
+               openpath atpath linkatpath  as the row's argument `how` says
                string name               any other string that is read
                strings argv              vector of strings
                addr where                an address that is not followed
@@ -42,6 +53,7 @@ does not matter, the order of rows does.
                ... name[n]               to as many as argument n says
                ... name[*n]              to as many as argument n points at
                ... name[2]               to two
+               ... name[n<=1024]         more are EINVAL
 
   flags NAME [ulong]        a word of bits; NAME is then an argument type
     CONSTANT VALUE MEANING
@@ -54,6 +66,11 @@ does not matter, the order of rows does.
                !            the handler does it
                0            nothing to do
                -            refused
+
+  hostflags NAME [ulong]    a word whose bits are the host's: names for the trace
+  hostvalues NAME
+    CONSTANT...             of the host's headers
+    field MASK: CONSTANT... values under that mask
 
   numbers NAME LAST         a map of small numbers in both directions; LAST is the
                             host's highest
@@ -68,14 +85,35 @@ does not matter, the order of rows does.
 
   struct NAME SIZE          how the trace prints it; SIZE in bytes
     OFFSET TYPE FIELD
+  struct NAME [COLUMN] [= TWIN] [packed] [<header> [CNAME]]     with columns only
+    TYPE FIELD[COUNT] [= HOST'S FIELD] [POLICY]     laid out by C's rules for each ABI
+                            and converted field by field, by name, to the host's struct
+                            (TWIN, or the same name; -: never); COLUMN: for that ABI only.
+                            Fields that begin with __ need no twin. CNAME in <header>
+                            must agree (a test).
+      POLICY   fits         a value that is too large: EOVERFLOW (else it is cut)
+               saturates    the largest value, which stands for the largest in both
+               overflowid   65534, and the largest is -1
   opaque NAME...            structs that the trace does not look into
 """
 
 import argparse
 import pathlib
+import re
+import subprocess
 import sys
 
 from gen import check, emit, page, parse
+
+
+def kernel_numbers(compiler, tables):
+    """Call name -> number in the kernel's header for this ABI."""
+    if not compiler or not tables.column:
+        return {}
+    text = subprocess.run([*compiler, "-E", "-dM", "-x", "c", "-"], check=True, text=True,
+                          input=f"#include <{tables.column.header}>\n", capture_output=True).stdout
+    found = re.findall(r"^#define __NR_(\w+) (?:\(__X32_SYSCALL_BIT \+ )?(\d+)\)?$", text, re.M)
+    return {name: int(number) for name, number in found}
 
 
 def main(argv=None):
@@ -88,16 +126,18 @@ def main(argv=None):
     options.add_argument("--abi-dir", type=pathlib.Path,
                          default=pathlib.Path(__file__).resolve().parent)
     options.add_argument("--depfile", type=pathlib.Path)
+    options.add_argument("--cc", nargs=argparse.REMAINDER, default=[], metavar="COMPILER",
+                         help="whose kernel headers the columns' numbers must agree with (last)")
     opt = options.parse_args(argv)
     if not opt.check and not opt.out_dir:
         options.error("--out-dir or --check is needed")
 
-    files = sorted((opt.abi_dir / "bsd").glob("*.tbl")) + \
-        sorted((opt.abi_dir / opt.os).glob("*.tbl"))
+    column, files = parse.table_files(opt.abi_dir, opt.os)
     try:
-        tables = parse.read(opt.os, files)
+        tables = parse.read(opt.os, files, column)
         covers = check.coverage(opt.os, opt.coverage)
-        check.check(tables, covers)
+        check.settle(tables, covers)
+        check.check(tables, covers, kernel_numbers(opt.cc, tables))
     except parse.TableErrors as errors:
         for error in errors.lines:
             print(error, file=sys.stderr)
@@ -109,12 +149,14 @@ def main(argv=None):
     outputs = {f"{opt.os}_abi.h": emit.header(tables),
                f"{opt.os}_abi.c": emit.source(tables),
                f"compat-{opt.os}.md": page.page(tables, covers)}
+    if tables.columns:
+        outputs[f"{opt.os}_layouts.c"] = emit.layout_test(tables)
     for name, text in outputs.items():
         (opt.out_dir / name).write_text(text)
     if opt.depfile:
         # The folders too, so that a new file in one is seen.
         read = files + [p for d in opt.coverage for p in [d, *sorted(d.rglob("*.c"))]] + \
-            sorted((opt.abi_dir / "gen").glob("*.py")) + [opt.abi_dir / opt.os]
+            sorted((opt.abi_dir / "gen").glob("*.py")) + sorted({f.parent for f in files})
         targets = " ".join(str(opt.out_dir / name) for name in outputs)
         opt.depfile.write_text(f"{targets}: {' '.join(str(p) for p in read)}\n")
     return 0

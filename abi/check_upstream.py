@@ -139,8 +139,8 @@ def main():
     options.add_argument("--verbose", action="store_true", help="name what Go does not know")
     opt = options.parse_args()
 
-    files = sorted((HERE / "bsd").glob("*.tbl")) + sorted((HERE / opt.os).glob("*.tbl"))
-    tables = parse.read(opt.os, files)
+    column, files = parse.table_files(HERE, opt.os)
+    tables = parse.read(opt.os, files, column)
     wrong, seen = [], 0
     for folder in folders():
         known = go_constants(folder, opt.os, opt.arch)

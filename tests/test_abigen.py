@@ -15,7 +15,7 @@ sys.path.insert(0, str(ABI))
 sys.dont_write_bytecode = True
 import abigen  # noqa: E402
 import check_upstream  # noqa: E402
-from gen import parse  # noqa: E402
+from gen import check, emit, parse  # noqa: E402
 
 ERRNO = "numbers errno 133\n  EPERM 1 = EPERM\n"
 
@@ -65,7 +65,7 @@ class Rows(Bad):
         self.refused(1, "unknown type `stat`", "5 int stat(path file, out stat buf) toy_s todo\n")
 
     def test_unknown_result_type(self):
-        self.refused(1, "unknown type `ssize`", "3 ssize read(fd f) toy_read todo\n")
+        self.refused(1, "unknown type `word`", "3 word read(fd f) toy_read todo\n")
 
     def test_unknown_status(self):
         self.refused(1, "unknown status `done`", "3 int read(fd f) toy_read done\n")
@@ -267,7 +267,7 @@ numbers errno 133
         source = self.made["toy_abi.c"]
         self.assertIn("host_call(__NR_read, (int32_t)c->arg[0], c->arg[1], (uint64_t)c->arg[2])",
                       source)
-        self.assertIn("path_to_host(c, guest(c->arg[0]), &file)", source)
+        self.assertIn("path_for(c, guest(c->arg[0]), PATH_FOLLOW, &file)", source)
         self.assertIn("flags_to_host(&toy_oflags, (uint32_t)c->arg[1])", source)
 
     def test_host_call_with_other_arguments(self):
@@ -296,6 +296,113 @@ numbers errno 133
         source = self.made["toy_abi.c"]
         self.assertIn("[35] = EAGAIN,", source)
         self.assertIn("[EACCES] = 1,", source)
+
+
+COLUMNS = "columns big:lp64:asm/unistd_64.h small:i386:asm/unistd_32.h\n"
+TIMES = """struct timespec
+  time sec
+  klong nsec
+"""
+
+
+class Columns(Bad):
+    """One table for several ABIs of a kernel."""
+
+    def made(self, os_name, text, kernel=None):
+        with tempfile.TemporaryDirectory() as name:
+            top = pathlib.Path(name)
+            (top / "toy").mkdir()
+            (top / "toy" / "calls.tbl").write_text(COLUMNS + text)
+            column, files = parse.table_files(top, os_name)
+            tables = parse.read(os_name, files, column)
+            check.check(tables, {}, kernel)
+            return emit.header(tables) + emit.source(tables)
+
+    def wrong(self, line, reason, text, kernel=None, os_name="toy_small"):
+        with self.assertRaises(parse.TableErrors) as caught:
+            self.made(os_name, text, kernel)
+        self.assertRegex("\n".join(caught.exception.lines), rf"calls.tbl:{line}: .*{re.escape(reason)}")
+
+    def test_each_abi_has_its_numbers(self):
+        text = "3 7 int a() host partial\n  ! why\n4 = int b() host partial\n  ! why\n- 9 int d() host:b partial\n  ! why\n"
+        self.assertNotIn("TOY_SYS_d", self.made("toy", text))
+        small = self.made("toy_small", text)
+        self.assertIn("TOY_SMALL_SYS_a = 7,", small)
+        self.assertIn("TOY_SMALL_SYS_b = 4,", small)
+        self.assertIn("host_call(4 /* b */)", small)
+
+    def test_a_number_is_missing(self):
+        self.wrong(2, "2 columns of numbers", "3 int a() host todo\n")
+
+    def test_two_rows_of_one_number(self):
+        self.wrong(3, "number 7 after 7", "3 7 int a() host todo\n4 7 int b() host todo\n")
+
+    def test_another_number_than_the_kernels(self):
+        self.wrong(2, "`a` is 7 here and 8 in asm/unistd_32.h", "3 7 int a() host todo\n", {"a": 8})
+
+    def test_another_name_than_the_kernels(self):
+        self.wrong(2, "7 is `a` here and `b` in", "3 7 int a() host todo\n", {"b": 7})
+
+    def test_a_call_of_the_kernel_without_row(self):
+        self.wrong(1, "no row for `b`, number 8", "3 7 int a() host todo\n", {"a": 7, "b": 8})
+
+    def test_a_host_call_that_is_none(self):
+        self.wrong(2, "the host has no call `a`", "- 7 int a() host partial\n  ! why\n")
+
+    def test_more_words_than_registers(self):
+        self.wrong(2, "more than 6 words", "3 7 int a(loff a, loff b, loff d, int e) host todo\n")
+
+    def test_a_path_without_its_flags(self):
+        self.wrong(2, "needs an argument named `how`", "3 7 int a(atpath file) host todo\n")
+
+    def test_wide_arguments_are_pairs(self):
+        self.assertIn(".pairs = 0x2,", self.made("toy_small", "3 7 int a(int f, loff at) host partial\n  ! why\n"))
+        self.assertNotIn(".pairs", self.made("toy", "3 7 int a(int f, loff at) host partial\n  ! why\n"))
+
+    def test_numbers_are_narrowed_to_the_abis_size(self):
+        text = "3 7 int a(size n, long at) toy_a partial\n  ! why\n"
+        self.assertIn("long toy_a(struct call *c, uint64_t n, int64_t at);", self.made("toy_small", text))
+        self.assertIn("toy_a(c, (uint32_t)c->arg[0], (int32_t)c->arg[1])", self.made("toy_small", text))
+
+    def test_structs_of_another_layout_are_converted(self):
+        text = TIMES + "3 7 int a(in timespec one, out? timespec two) host partial\n  ! why\n"
+        small = self.made("toy_small", text)
+        self.assertIn("{0, 0, 1, 4, 8, 1, FIELD_CUT},\n\t{4, 8, 1, 4, 8, 1, FIELD_CUT},", small)
+        self.assertIn("toy_small_timespec_map = {8, 16, 2,", small)
+        self.assertIn("guest(c->arg[0]), 1, CONVERT_IN)", small)
+        self.assertIn("guest(c->arg[1]), 1, CONVERT_OUT | CONVERT_NULL)", small)
+        self.assertIn("host_call(3 /* a */, v[0].host, v[1].host)", small)
+        self.assertNotIn("convert_begin", self.made("toy", text))
+
+    def test_a_u64_is_aligned_as_the_abi_has_it(self):
+        text = "struct s\n  u32 a\n  u64 b\n3 7 int a(in s one) host partial\n  ! why\n"
+        self.assertIn('toy_s_layout = {"s", 16,', self.made("toy", text))
+        self.assertIn('toy_small_s_layout = {"s", 12,', self.made("toy_small", text))
+
+    def test_an_array_has_a_limit(self):
+        text = "struct v\n  ptr at\n  size n\n3 7 int a(in v list[n<=9], int n) host partial\n  ! why\n"
+        self.assertIn("(uint64_t)(int32_t)c->arg[1] > 9 ? -EINVAL", self.made("toy_small", text))
+
+    def test_a_struct_of_one_abi(self):
+        text = TIMES + "struct small_time small = timespec\n  u16 sec fits\n" \
+            "- 7 int b(out small_time t) host:a partial\n  ! why\n3 - int a(out timespec t) host partial\n  ! why\n"
+        self.assertIn("{0, 0, 1, 2, 8, 0, FIELD_FITS},", self.made("toy_small", text))
+
+    def test_a_field_that_the_host_lacks(self):
+        self.wrong(5, "`other` is not in the host's struct timespec", TIMES + "struct t small = timespec\n  int other\n")
+
+    def test_a_struct_that_the_host_lacks(self):
+        self.wrong(2, "the host has no struct `t`", "struct t small\n  int other\n")
+
+    def test_a_policy_that_is_none(self):
+        self.wrong(3, "a field is `type name`", "struct t\n  int other rounds\n")
+
+    def test_host_words_are_not_translated(self):
+        text = "hostflags how\n  field O_ACCMODE: O_RDONLY O_WRONLY\n  O_CREAT\n3 7 int a(how h) host partial\n  ! why\n"
+        source = self.made("toy_small", text)
+        self.assertIn("{(uint32_t)(O_ACCMODE), (uint32_t)(O_WRONLY),", source)
+        self.assertIn("host_call(3 /* a */, (uint32_t)c->arg[0])", source)
+        self.assertNotIn("TOY_SMALL_O_CREAT", source)
 
 
 class Upstream(Bad):
@@ -351,9 +458,9 @@ class OurTables(unittest.TestCase):
     def test_no_row_is_todo_whose_handler_is_written(self):
         sources = "".join(p.read_text() for p in (ABI.parent / "translate").rglob("*.c"))
         written = set(re.findall(r"^(\w+)\(struct call \*", sources, re.M))
-        for folder in (p.parent for p in ABI.glob("*/syscalls.tbl")):
-            tables = parse.read(folder.name, sorted((ABI / "bsd").glob("*.tbl")) +
-                                sorted(folder.glob("*.tbl")))
+        for os_name in [p.parent.name for p in ABI.glob("*/syscalls.tbl")] + ["linux_i386", "linux_x32"]:
+            column, files = parse.table_files(ABI, os_name)
+            tables = parse.read(os_name, files, column)
             stale = [str(row.place) for row in tables.rows
                      if row.status == "todo" and row.handler in written]
             self.assertEqual(stale, [], "say partial or full, and what is missing")
@@ -364,8 +471,8 @@ class HostNumbers(unittest.TestCase):
         header = ABI.parent / "translate" / "core" / "linux_numbers.h"
         own = re.findall(r"^#define (\w+) (\w+)$", header.read_text(), re.M)
         self.assertGreater(len(own), 20)
-        program = "#define _GNU_SOURCE\n#include <poll.h>\n#include <signal.h>\n#include <sys/socket.h>\n" \
-            "#include <unistd.h>\n" + "".join(
+        libc = ("fcntl", "poll", "signal", "sys/eventfd", "sys/mount", "sys/shm", "sys/socket", "unistd")
+        program = "#define _GNU_SOURCE\n" + "".join(f"#include <{h}.h>\n" for h in libc) + "".join(
                 f'_Static_assert({name} == {value}, "{name}");\n' for name, value in own)
         done = subprocess.run([os.environ.get("CC", "cc"), "-fsyntax-only", "-x", "c", "-"],
                               input=program, capture_output=True, text=True)

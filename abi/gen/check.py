@@ -2,7 +2,8 @@
 
 import re
 
-from .model import NUMBER_FIELD, POINTERS, Place
+from . import layout
+from .model import COVERED, NUMBER_FIELD, PATHS, POINTERS, Place
 from .parse import TableErrors
 
 C_WORDS = set("""auto break case char const continue default do double else enum extern float
@@ -24,14 +25,25 @@ def coverage(os_name, folders):
     return covers
 
 
-def check(tables, covers):
-    """Raises TableErrors if anything is wrong."""
+def settle(tables, covers):
+    """What `covered` means for each row that says so."""
+    for row in tables.rows:
+        if row.status == COVERED:
+            row.status = "full" if row.name in covers else "partial"
+            if row.status == "partial":
+                row.notes.append("Not yet covered by a conformance program.")
+
+
+def check(tables, covers, kernel_numbers=None):
+    """Raises TableErrors if anything is wrong. kernel_numbers: name -> number of its headers."""
     errors = []
 
     def bad(place, reason):
         errors.append(f"{place}: {reason}")
 
     check_numbers(tables, bad)
+    if kernel_numbers:
+        check_kernel_numbers(tables, kernel_numbers, bad)
     handlers = {}
     for row in tables.rows:
         check_row(tables, row, bad)
@@ -70,6 +82,21 @@ def check_numbers(tables, bad):
             bad(place, f"the rows run to {before}, not {first}..{last}")
 
 
+def check_kernel_numbers(tables, kernel, bad):
+    """Our numbers are the headers'; what is newer than they are is left to review."""
+    names = {number: name for name, number in kernel.items()}
+    header = tables.column.header
+    for row in tables.rows:
+        number = kernel.get(row.name, row.nr)
+        if number != row.nr:
+            bad(row.place, f"`{row.name}` is {row.nr} here and {number} in {header}")
+        elif names.get(row.nr, row.name) != row.name:
+            bad(row.place, f"{row.nr} is `{row.name}` here and `{names[row.nr]}` in {header}")
+    known = {row.name for row in tables.rows}
+    for name in sorted(set(kernel) - known, key=kernel.get):
+        bad(tables.column.place, f"no row for `{name}`, number {kernel[name]} of {header}")
+
+
 def check_row(tables, row, bad):
     if row.nr != row.last and not row.is_missing:
         bad(row.place, "a range of numbers can only be missing")
@@ -81,6 +108,8 @@ def check_row(tables, row, bad):
         check_arg(tables, row, arg, bad)
     if len(row.args) > 8:
         bad(row.place, "more than 8 arguments")
+    if tables.columns and len(row.args) + sum(map(tables.is_pair, row.args)) > 6:
+        bad(row.place, "more than 6 words of arguments")
     if row.error and row.error not in names_of(tables.maps.get("errno")):
         bad(row.place, f"unknown errno `{row.error}`")
     if row.since and row.until and row.since >= row.until:
@@ -100,12 +129,17 @@ def check_arg(tables, row, arg, bad):
     elif arg.type not in tables.structs and arg.type not in ("bytes", "addr") and \
             not tables.scalar(arg.type):
         bad(row.place, f"unknown type `{arg.type}`")
+    if arg.type in PATHS and "how" in PATHS[arg.type] and \
+            not any(a.name == "how" for a in row.args):
+        bad(row.place, f"`{arg.type}` needs an argument named `how`")
     length = arg.length.lstrip("*")
     if length and not length.isdigit() and not any(a.name == length for a in row.args):
         bad(row.place, f"`{arg.name}[{arg.length}]`: no argument `{length}`")
 
 
 def check_host_row(tables, row, bad):
+    if tables.columns and row.host not in tables.host_numbers:
+        bad(row.place, f"the host has no call `{row.host}`")
     if len(row.host_args) > 6:
         bad(row.place, "a host call has at most 6 arguments")
     names = [a.name for a in row.args]
@@ -115,7 +149,7 @@ def check_host_row(tables, row, bad):
     for arg in row.args:
         if arg.name not in re.findall(r"\w+", " ".join(row.host_args)):
             continue
-        if arg.type == "signal" or arg.type == "strings":
+        if (arg.type == "signal" and not tables.is_host_family) or arg.type == "strings":
             bad(row.place, f"`{arg.type}` is not the host's: a handler is needed")
         for flag in tables.words[arg.type].flags if arg.type in tables.words else ():
             if flag.kind in ("!", NUMBER_FIELD) and not arg.direction:
@@ -132,8 +166,9 @@ def check_status(row, covers, bad):
 def check_handler(tables, row, handlers, bad):
     if not row.handler:
         return
-    if not re.match(rf"(bsd|{tables.os}\d*)_", row.handler):
-        bad(row.place, f"handler `{row.handler}` is not named {tables.os}_… or bsd_…")
+    family = tables.os.partition("_")[0] if tables.columns else tables.os
+    if not re.match(rf"(bsd|{family}\d*)_", row.handler):
+        bad(row.place, f"handler `{row.handler}` is not named {family}_… or bsd_…")
     shape = tuple("guest_ptr" if a.is_pointer or not tables.scalar(a.type)
                   else tables.scalar(a.type).ctype for a in row.args)
     if handlers.setdefault(row.handler, (shape, row))[0] != shape:
@@ -144,6 +179,8 @@ def check_handler(tables, row, handlers, bad):
 def check_word(word, bad):
     """Bits must be single-owner; values must lie under their mask."""
     taken = {}
+    if word.is_host:
+        return
     fields = {f.mask for f in word.flags if f.mask}
     for flag in word.flags:
         if word.is_values:
@@ -195,7 +232,19 @@ def check_map(numbers, bad):
             bad(n.place, f"{n.name}: {n.value} is too large for a map")
 
 
+def check_computed_struct(tables, struct, bad):
+    try:
+        layout.guest(tables, struct)
+        if not layout.is_same(tables, struct):
+            layout.pairs(tables, struct)
+    except layout.Wrong as wrong:
+        bad(wrong.place, str(wrong))
+
+
 def check_struct(tables, struct, bad):
+    if struct.is_computed:
+        check_computed_struct(tables, struct, bad)
+        return
     end = 0
     for f in struct.fields:
         scalar = tables.scalar(f.type)

@@ -2,7 +2,7 @@
 
 import re
 
-from . import model
+from . import layout, model
 
 BANNER = "/* Made by abi/abigen.py from the tables in abi/{os} and abi/bsd. Do not edit. */\n"
 STATUS = {s: f"ROW_{s.upper()}" for s in model.STATUSES}
@@ -26,7 +26,9 @@ def header(t):
     out += [f"extern const struct flag_map {t.os}_{name};" for name in t.words]
     out += [f"extern const struct number_map {t.os}_{name}{plural(name)};" for name in t.maps]
     out += [f"extern const struct struct_layout {t.os}_{s.name}_layout;"
-            for s in t.structs.values() if s.size]
+            for s in t.structs.values() if has_layout(s)]
+    out += [f"extern const struct struct_map {t.os}_{s.name}_map;"
+            for s in t.structs.values() if not layout.is_same(t, s)]
     out += ["", "/* Handlers */"]
     seen = set()
     for row in t.rows:
@@ -68,13 +70,13 @@ def prototype(t, row):
 
 def source(t):
     out = [BANNER.format(os=t.os), f'#include "{t.os}_abi.h"\n', host_headers()]
-    for part in (flag_maps, number_maps, layouts, wrappers, rows):
+    for part in (flag_maps, number_maps, layouts, struct_maps, wrappers, rows):
         out += part(t)
     return "\n".join(out) + "\n"
 
 
 def host_headers():
-    return '#include "host.h"\n#include "linux_numbers.h"\n'
+    return '#include "convert.h"\n#include "host.h"\n#include "linux_numbers.h"\n#include "path.h"\n'
 
 
 def flag_maps(t):
@@ -83,6 +85,9 @@ def flag_maps(t):
         if word.flags:
             yield f"static const struct flag {word.name}_flags[] = {{"
             for f in word.flags:
+                if word.is_host:
+                    yield host_flag(t, word, f, whole)
+                    continue
                 value = 0 if f.kind == model.NUMBER_FIELD else f.value & whole
                 mask = whole if word.is_values else f.mask or value
                 host = f"(uint64_t)({f.host})" if f.host else "0"
@@ -92,6 +97,13 @@ def flag_maps(t):
         flags = f"{word.name}_flags" if word.flags else "0"
         yield (f'const struct flag_map {t.os}_{word.name} = '
                f'{{"{word.name}", {len(word.flags)}, {flags}}};\n')
+
+
+def host_flag(t, word, flag, whole):
+    ctype = "uint64_t" if t.scalar(word.name).size == 8 else "uint32_t"
+    value = f"({ctype})({flag.name})"
+    mask = f"{whole:#x}u" if word.is_values else f"({ctype})({flag.mask})" if flag.mask else value
+    return f'\t{{{mask}, {value}, {value}, "{flag.name}", FLAG_SAME}},'
 
 
 def number_maps(t):
@@ -133,27 +145,67 @@ def number_map(t, numbers):
     yield "};\n"
 
 
+def has_layout(struct):
+    """What the trace can show: not `opaque`."""
+    return bool(struct.size or struct.fields)
+
+
+def shown_fields(t, struct):
+    """(size of the struct, fields that the trace shows: no padding, no arrays)"""
+    if not struct.is_computed:
+        return struct.size, [(f.name, f.offset, t.scalar(f.type).size, f.type) for f in struct.fields]
+    found, size, _ = layout.guest(t, struct)
+    return size, [(x.name, x.offset, x.size, x.type) for x in found
+                  if x.count == 1 and not x.name.split(".")[-1].startswith("__")]
+
+
 def layouts(t):
-    for struct in t.structs.values():
-        if not struct.size:
-            continue
-        if struct.fields:
+    for struct in filter(has_layout, t.structs.values()):
+        size, shown = shown_fields(t, struct)
+        if shown:
             yield f"static const struct field {struct.name}_fields[] = {{"
-            for f in struct.fields:
-                scalar, (kind, flag_map) = t.scalar(f.type), kind_of(t, f.type)
-                yield f'\t{{"{f.name}", {f.offset}, {scalar.size}, {kind}, {flag_map}}},'
+            for name, offset, bytes_, type_name in shown:
+                kind, flag_map = kind_of(t, type_name)
+                yield f'\t{{"{name}", {offset}, {bytes_}, {kind}, {flag_map}}},'
             yield "};"
-        fields = f"{struct.name}_fields" if struct.fields else "0"
+        fields = f"{struct.name}_fields" if shown else "0"
         yield (f'const struct struct_layout {t.os}_{struct.name}_layout = '
-               f'{{"{struct.name}", {struct.size}, {len(struct.fields)}, {fields}}};\n')
+               f'{{"{struct.name}", {size}, {len(shown)}, {fields}}};\n')
     # A pointer to a plain number is shown as a struct of one nameless field.
     for name in sorted({a.type for r in t.rows for a in r.args
                         if a.direction and t.scalar(a.type)}):
-        scalar, (kind, flag_map) = t.scalar(name), kind_of(t, name)
+        size, (kind, flag_map) = t.size_of(name), kind_of(t, name)
         yield (f'static const struct field one_{name}_fields[] = '
-               f'{{{{"", 0, {scalar.size}, {kind}, {flag_map}}}}};')
+               f'{{{{"", 0, {size}, {kind}, {flag_map}}}}};')
         yield (f'static const struct struct_layout one_{name} = '
-               f'{{"{name}", {scalar.size}, 1, one_{name}_fields}};\n')
+               f'{{"{name}", {size}, 1, one_{name}_fields}};\n')
+
+
+def struct_maps(t):
+    """What convert.h works from, for the structs that differ from the host's."""
+    for struct in t.structs.values():
+        if layout.is_same(t, struct):
+            continue
+        both = layout.pairs(t, struct)
+        yield f"static const struct map_field {struct.name}_map_fields[] = {{"
+        for ours, host in both:
+            signed = int(layout.is_signed(t, ours.type))
+            yield (f"\t{{{ours.offset}, {host.offset}, {ours.count}, {ours.size}, {host.size}, "
+                   f"{signed}, {model.POLICIES[ours.policy]}}},")
+        yield "};"
+        yield (f"const struct struct_map {t.os}_{struct.name}_map = "
+               f"{{{layout.guest(t, struct)[1]}, {layout.host(t, struct)[1]}, {len(both)}, "
+               f"{struct.name}_map_fields}};\n")
+    for name in sorted({a.type for r in t.rows for a in r.args
+                        if r.host and a.direction and t.scalar(a.type)}):
+        if not layout.needs_map(t, name):
+            continue
+        signed = int(layout.is_signed(t, name))
+        policy = "FIELD_ID" if name in ("uid16", "gid16") else "FIELD_CUT"
+        ours, host = t.size_of(name), t.size_of(name, layout.HOST)
+        yield (f"static const struct map_field {name}_map_field = "
+               f"{{0, 0, 1, {ours}, {host}, {signed}, {policy}}};")
+        yield f"static const struct struct_map {t.os}_{name}_map = {{{ours}, {host}, 1, &{name}_map_field}};\n"
 
 
 def kind_of(t, type_name):
@@ -186,42 +238,88 @@ def narrow(t, row, i):
     arg = row.args[i]
     if arg.is_pointer:
         return f"guest(c->arg[{i}])"
-    return f"({t.scalar(arg.type).ctype})c->arg[{i}]"
+    return number(t, arg, f"c->arg[{i}]")
+
+
+def number(t, arg, raw):
+    """The argument as its ABI has it: nothing above its own size is left in it."""
+    if arg.type in ("uid16", "gid16") and t.size_of(arg.type) == 2:
+        return f"wide_id((uint16_t){raw})"
+    ctype, size = t.scalar(arg.type).ctype, t.argument_size(arg.type)
+    return f"({re.sub(r'[0-9]+', str(8 * size), ctype)}){raw}"
 
 
 def host_body(t, row):
     """Translate what has another meaning there, then the host call."""
-    declare, translate, words = [], [], {}
+    declare, translate, words, converted = [], [], {}, []
     used = set(re.findall(r"\w+", " ".join(row.host_args)))
     for i, arg in enumerate(row.args):
-        if arg.name in used:
-            before, check, words[arg.name] = host_argument(t, arg, i)
-            declare += before
-            translate += check
+        if arg.name not in used:
+            continue
+        if arg.direction and arg.type != "bytes" and layout.needs_map(t, arg.type):
+            words[arg.name] = f"v[{len(converted)}].host"
+            converted.append((i, arg))
+            continue
+        before, check, words[arg.name] = host_argument(t, row, arg, i)
+        declare += before
+        translate += check
     if any("failed" in line for line in translate):
         declare.append("\tlong failed;")
     args = [re.sub(r"\w+", lambda m: words.get(m[0], m[0]), a) for a in row.host_args]
-    call = f"\treturn host_call({', '.join([f'__NR_{row.host}', *args])});"
+    nr = f"{t.host_numbers[row.host]} /* {row.host} */" if t.columns else f"__NR_{row.host}"
+    call = f"host_call({', '.join([nr, *args])})"
     unused = [] if words else ["\t(void)c;"]
-    return declare + ([""] if declare else []) + translate + unused + [call]
+    if converted:
+        declare.append(f"\tstruct converted v[{len(converted)}] = {{0}};")
+        declare.append("\tlong r;")
+        translate += conversions(t, row, converted) + [f"\tif (r == 0)\n\t\tr = {call};"]
+        call = f"convert_end(v, {len(converted)}, r)"
+    if row.result in ("uid16", "gid16") and t.size_of(row.result) == 2:
+        call = f"narrow_id({call})"
+    return declare + ([""] if declare else []) + translate + unused + [f"\treturn {call};"]
 
 
-def host_argument(t, arg, i):
+def conversions(t, row, converted):
+    """Fills v[] from guest memory, as far as it goes without an error."""
+    lines = []
+    names = [a.name for a in row.args]
+    for k, (i, arg) in enumerate(converted):
+        count = "1"
+        if arg.length.isdigit():
+            count = arg.length
+        elif arg.length:
+            with_ = names.index(arg.length)
+            count = f"(uint64_t){number(t, row.args[with_], f'c->arg[{with_}]')}"
+        how = f"CONVERT_{arg.direction.upper()}" + (" | CONVERT_NULL" if arg.nullable else "") + \
+            (" | CONVERT_ANSWERED" if arg.direction == "out" and arg.length and
+             not arg.length.isdigit() else "")
+        limit = f"{count} > {arg.most} ? -EINVAL : " if arg.most else ""
+        begin = f"convert_begin(&v[{k}], &{t.os}_{arg.type}_map, guest(c->arg[{i}]), {count}, {how})"
+        lines.append(("\tif (r == 0)\n\t\tr = " if k else "\tr = ") + f"{limit}{begin};")
+    return lines
+
+
+def host_argument(t, row, arg, i):
     """(declarations, checks, what the call is given) for one argument of a host row."""
     raw = f"c->arg[{i}]"
-    if arg.type == "path":
+    if arg.type in model.PATHS:
+        how = next((number(t, a, f"c->arg[{j}]") for j, a in enumerate(row.args)
+                    if a.name == "how" and not a.is_pointer), "")
+        use = model.PATHS[arg.type].format(how=how)
+        given = f"{raw} && " if arg.nullable else ""
         return ([f"\tstruct host_path {arg.name};"],
-                [f"\tif ((failed = path_to_host(c, guest({raw}), &{arg.name})) < 0)",
+                ([f"\t{arg.name}.name = NULL;"] if arg.nullable else []) +
+                [f"\tif ({given}(failed = path_for(c, guest({raw}), {use}, &{arg.name})) < 0)",
                  "\t\treturn failed;"],
                 f"{arg.name}.name")
-    if arg.type in t.words and not arg.direction:
+    if arg.type in t.words and not arg.direction and not t.words[arg.type].is_host:
         unsigned = t.scalar(arg.type).ctype.replace("uint", "int").replace("int", "uint")
         return ([f"\tlong {arg.name} = flags_to_host(&{t.os}_{arg.type}, ({unsigned}){raw});"],
                 [f"\tif ({arg.name} < 0)", f"\t\treturn {arg.name};"],
                 arg.name)
     if arg.is_pointer:
         return [], [], raw
-    return [], [], f"({t.scalar(arg.type).ctype}){raw}"
+    return [], [], number(t, arg, raw)
 
 
 def argument(t, row, arg):
@@ -232,11 +330,11 @@ def argument(t, row, arg):
     fixed = int(length) if length.isdigit() else 0
     size, flag_map, layout = 8, "0", "0"
     if not arg.direction:
-        kind = {"path": "ARG_PATH", "string": "ARG_PATH", "strings": "ARG_STRINGS",
-                "addr": "ARG_PTR"}.get(arg.type)
+        kind = "ARG_PATH" if arg.type in model.PATHS else \
+            {"string": "ARG_PATH", "strings": "ARG_STRINGS", "addr": "ARG_PTR"}.get(arg.type)
         if not kind:
             kind, flag_map = kind_of(t, arg.type)
-            size = t.scalar(arg.type).size
+            size = t.argument_size(arg.type)
     elif arg.type == "bytes":
         kind = "ARG_BYTES_IN" if arg.direction == "in" else "ARG_BYTES_OUT"
     elif arg.type == "addr":
@@ -245,7 +343,7 @@ def argument(t, row, arg):
         kind = f"ARG_STRUCT_{arg.direction.upper()}"
         if arg.type not in t.structs:
             layout = f"&one_{arg.type}"
-        elif t.structs[arg.type].size:
+        elif has_layout(t.structs[arg.type]):
             layout = f"&{t.os}_{arg.type}_layout"
     return (f'{{"{arg.name}", "{arg.type}", {kind}, {size}, {with_}, {int(arg.nullable)}, {fixed}, '
             f'{flag_map}, {layout}}}')
@@ -259,7 +357,7 @@ def result(t, row):
     elif row.result == "size":      # a count, or -1: signed here
         kind, flag_map, size = "ARG_INT", "0", 8
     else:
-        (kind, flag_map), size = kind_of(t, row.result), t.scalar(row.result).size
+        (kind, flag_map), size = kind_of(t, row.result), t.argument_size(row.result)
     return f'{{"", "{row.result}", {kind}, {size}, -1, 0, {flag_map}, 0}}'
 
 
@@ -291,4 +389,24 @@ def one_row(t, row, nr):
         yield f"\t .args = args_{row.nr},"
     releases = "".join(f" .{name} = {getattr(row, name)}," for name in
                        ("since", "until", "silent_before") if getattr(row, name))
+    pairs = sum(1 << i for i, a in enumerate(row.args) if t.is_pair(a))
+    if pairs:
+        yield f"\t .pairs = {pairs:#x},"
     yield f"\t .never_restarts = {int(row.eintr)}, .classes = {classes},{releases}}},"
+
+
+# The kernel's headers as judges of our layouts
+
+def layout_test(t):
+    """Assertions for the compiler of that ABI; needs no libc."""
+    asserted = [s for s in t.structs.values() if s.header]
+    out = [BANNER.format(os=t.os), "#include <stddef.h>"]
+    out += [f"#include {header}" for header in dict.fromkeys(s.header for s in asserted)]
+    for struct in asserted:
+        ours, size, _ = layout.guest(t, struct)
+        out.append(f'_Static_assert(sizeof(struct {struct.c_name}) == {size}, "{struct.place}");')
+        out += [f'_Static_assert(offsetof(struct {struct.c_name}, {x.name}) == {x.offset} && '
+                f'sizeof(((struct {struct.c_name} *)0)->{x.name}) == {x.size * x.count}, '
+                f'"{struct.place}: {x.name}");'
+                for x in ours if not x.name.startswith("__")]
+    return "\n".join(out) + "\n"

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 
 STATUSES = ("todo", "full", "partial", "stub", "refused", "gone")
+# Written in a row: full if a conformance program covers it, else partial.
+COVERED = "covered"
 CLASSES = ("file", "desc", "memory", "process", "signal", "network", "time", "thread")
 
 
@@ -14,7 +16,9 @@ class Scalar:
     kind: str
 
 
-# For the LP64 kernels. uid and gid are shown signed, so that "leave as is" is -1.
+# For the LP64 kernels; DATA_MODELS has what other ABIs make of them. uid and gid are
+# shown signed, so that "leave as is" is -1. uid16 and gid16 are the host's 32-bit ones,
+# as old i386 calls have them (include/linux/highuid.h).
 SCALARS = {
     "int": Scalar("int32_t", 4, "INT"),
     "uint": Scalar("uint32_t", 4, "UINT"),
@@ -46,11 +50,49 @@ SCALARS = {
     "i64": Scalar("int64_t", 8, "INT"),
     "u64": Scalar("uint64_t", 8, "UINT"),
     "ptr": Scalar("uint64_t", 8, "PTR"),
+    "ssize": Scalar("int64_t", 8, "INT"),
+    "time": Scalar("int64_t", 8, "INT"),        # __kernel_old_time_t
+    "klong": Scalar("int64_t", 8, "INT"),       # __kernel_long_t
+    "kulong": Scalar("uint64_t", 8, "UINT"),
+    "khex": Scalar("uint64_t", 8, "HEX"),
+    "loff": Scalar("int64_t", 8, "INT"),        # 64 bits everywhere
+    "uid16": Scalar("uint32_t", 4, "INT"),
+    "gid16": Scalar("uint32_t", 4, "INT"),
 }
 
 
-# Types that are pointers by themselves. `path` is looked up, `string` is not.
-POINTERS = ("path", "string", "strings", "addr")
+@dataclass(frozen=True)
+class DataModel:
+    """What one ABI makes of SCALARS: the sizes that differ, and how a u64 is aligned."""
+    sizes: dict
+    align: int = 8
+    has_pairs: bool = False     # a 64-bit argument comes as two words, low first
+    narrow_arguments: bool = True
+
+
+_ADDRESSES = dict.fromkeys(("long", "ulong", "size", "ssize", "ptr", "hex"), 4)
+DATA_MODELS = {
+    "lp64": DataModel({}),
+    "i386": DataModel(_ADDRESSES | dict.fromkeys(("time", "klong", "kulong", "khex", "off", "key"), 4)
+                      | {"uid16": 2, "gid16": 2}, align=4, has_pairs=True),
+    # The kernel's own 64-bit calls take the whole register (arch/x86/entry/syscalls).
+    "x32": DataModel(_ADDRESSES, narrow_arguments=False),
+}
+
+
+# Paths are looked up under --root, each for what the call does with the last name: the
+# C expression says (core/path.h), and may ask the argument `how` of the row.
+PATHS = {
+    "path": "PATH_FOLLOW",
+    "linkpath": "PATH_LINK",
+    "newpath": "PATH_MAKE",
+    "openpath": "path_use_of_open({how})",
+    "atpath": "path_use_of_at({how})",
+    "linkatpath": "path_use_of_linkat({how})",
+}
+
+# Types that are pointers by themselves. A `string` is not looked up.
+POINTERS = (*PATHS, "string", "strings", "addr")
 
 
 @dataclass(frozen=True)
@@ -70,6 +112,7 @@ class Arg:
     direction: str = ""
     nullable: bool = False
     length: str = ""
+    most: int = 0               # elements: more are EINVAL; 0: no limit
 
     @property
     def is_pointer(self):
@@ -130,10 +173,10 @@ NUMBER_FIELD = "field"
 class Flag:
     place: Place
     name: str
-    value: int
+    value: int                  # of a host's word: unused
     kind: str                   # = ! 0 - or NUMBER_FIELD, a field that holds a number
     host: str = ""
-    mask: int = 0               # the field's; 0: a bit of its own
+    mask: int = 0               # the field's; 0: a bit of its own; of a host's word: a C expression
 
 
 @dataclass
@@ -143,6 +186,7 @@ class FlagWord:
     type: str                   # the number type that carries it
     is_values: bool
     flags: list = field(default_factory=list)
+    is_host: bool = False       # the host's own bits: names for the trace, nothing to translate
 
 
 @dataclass
@@ -173,17 +217,43 @@ class Constant:
 @dataclass
 class Field:
     place: Place
-    offset: int
+    offset: int                 # as written, or computed
     type: str
     name: str
+    count: int = 1              # elements of an array
+    twin: str = ""              # the host's field of a computed struct
+    policy: str = ""            # what becomes of a value that does not fit: POLICIES
+
+
+# How a field that the host has wider is handed to the guest.
+POLICIES = {
+    "": "FIELD_CUT",
+    "fits": "FIELD_FITS",
+    "saturates": "FIELD_SATURATES",
+    "overflowid": "FIELD_ID",
+}
 
 
 @dataclass
 class Struct:
     place: Place
     name: str
-    size: int                   # 0: opaque
+    size: int                   # 0: opaque, or computed from the fields
     fields: list = field(default_factory=list)
+    is_computed: bool = False
+    is_packed: bool = False
+    twin: str = ""              # the host's struct; "-": none, handlers read it themselves
+    c_name: str = ""            # in the uapi headers
+    header: str = ""
+
+
+@dataclass
+class Column:
+    """One number column of a table that several ABIs share."""
+    name: str
+    model: str
+    header: str                 # where the kernel's headers have its numbers
+    place: Place
 
 
 @dataclass
@@ -194,11 +264,32 @@ class Tables:
     maps: dict = field(default_factory=dict)        # NumberMap by name
     constants: list = field(default_factory=list)
     structs: dict = field(default_factory=dict)     # Struct by name
+    host_structs: dict = field(default_factory=dict)    # the same as the host has them
     calls: tuple = None                             # (first, last, Place)
+    columns: list = field(default_factory=list)     # of Column; empty: one ABI, one number
+    column_name: str = ""
+    host_numbers: dict = field(default_factory=dict)    # call name -> number in the first column
 
     @property
     def prefix(self):
         return self.os.upper()
+
+    @property
+    def column(self):
+        """The column of this ABI; None where there is only one. The first is the default."""
+        for column in self.columns:
+            if column.name == self.column_name or not self.column_name:
+                return column
+        return None
+
+    @property
+    def is_host_family(self):
+        """Same kernel, other word sizes: flags, signals and errnos are the host's."""
+        return bool(self.columns)
+
+    @property
+    def data_model(self):
+        return DATA_MODELS[self.column.model if self.column else "lp64"]
 
     @property
     def nrows(self):
@@ -210,9 +301,26 @@ class Tables:
             return SCALARS[self.words[type_name].type]
         return SCALARS.get(type_name)
 
+    def size_of(self, type_name, data_model=None):
+        """The bytes of a number in guest memory."""
+        carrier = self.words[type_name].type if type_name in self.words else type_name
+        return (data_model or self.data_model).sizes.get(carrier, SCALARS[carrier].size)
+
+    def argument_size(self, type_name):
+        """The bytes of a number as an argument that count."""
+        if self.data_model.narrow_arguments:
+            return self.size_of(type_name)
+        return self.scalar(type_name).size
+
+    def is_pair(self, arg):
+        return self.data_model.has_pairs and not arg.is_pointer and \
+            self.argument_size(arg.type) == 8
+
     def all_constants(self):
         """(name, value, place) of everything that becomes a constant."""
         for word in self.words.values():
+            if word.is_host:
+                continue
             yield from ((f.name, f.value, f.place) for f in word.flags)
         for numbers in self.maps.values():
             yield from ((n.name, n.value, n.place) for n in numbers.rows)
@@ -221,7 +329,7 @@ class Tables:
     def row_classes(self, row):
         classes = set(row.classes)
         types = [a.type for a in row.args]
-        if "path" in types:
+        if any(t in PATHS for t in types):
             classes.add("file")
         if "fd" in types or row.result == "fd":
             classes.add("desc")

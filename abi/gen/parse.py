@@ -9,12 +9,17 @@ NAME = r"[A-Za-z_]\w*"
 NUMBER = r"-?(?:0x[0-9a-fA-F]+|\d+)"
 ROW = re.compile(rf"(\d+)(?:\.\.(\d+))?\s+({NAME})\s+({NAME})\s*\(([^)]*)\)"
                  r"\s+(\S+)\s+(\S+)\s*(.*)$")
+COLUMN = re.compile(r"(\w+):(\w+):(\S+)$")
+CELL = re.compile(r"(\d+|-|=)\s+")
 BY = re.compile(rf"host(:{NAME}(\([\w,|-]*\))?)?|error:E[A-Z0-9]+|missing|{NAME}")
-ARG = re.compile(rf"(?:(in|out|inout)(\?)?\s+)?({NAME})(\?)?\s+({NAME})(?:\[(\*?\w+)\])?$")
+ARG = re.compile(rf"(?:(in|out|inout)(\?)?\s+)?({NAME})(\?)?\s+({NAME})"
+                 r"(?:\[(\*?\w+)(?:<=(\d+))?\])?$")
+FIELD = re.compile(rf"({NAME})\s+({NAME})(?:\[(\d+)\])?"
+                   rf"(?:\s+=\s+({NAME}))?(?:\s+([a-z]+))?$")
 FLAG = re.compile(rf"({NAME})\s+({NUMBER})\s+([=!0-])(?:\s+(.*))?$")
 RELEASE = re.compile(r"(\d+)\.(\d+)$")
 SKIP = object()                     # the block of a line that was wrong itself
-BLOCKS = ("flags", "values", "numbers", "constants", "struct")
+BLOCKS = ("flags", "values", "hostflags", "hostvalues", "numbers", "constants", "struct")
 
 
 class TableErrors(Exception):
@@ -27,15 +32,26 @@ class Bad(Exception):
     """One wrong line; read() adds the place."""
 
 
-def read(os_name, files):
+def table_files(abi_dir, os_name):
+    """(column, files) of an ABI: its own folder, or `FOLDER_COLUMN` of a shared one."""
+    folder, column = os_name, ""
+    if not (abi_dir / os_name).is_dir() and "_" in os_name:
+        folder, _, column = os_name.partition("_")
+    return column, sorted((abi_dir / "bsd").glob("*.tbl")) + \
+        sorted((abi_dir / folder).glob("*.tbl"))
+
+
+def read(os_name, files, column=""):
     """All tables of `files`; raises TableErrors with every wrong line."""
-    reader = Reader(os_name)
+    reader = Reader(os_name, column)
     for path in files:
         reader.read_file(path)
     if not files:
         reader.errors.append(f"{os_name}: no tables found")
     if reader.errors:
         raise TableErrors(reader.errors)
+    if reader.tables.columns:
+        reader.tables.rows.sort(key=lambda row: row.nr)
     return reader.tables
 
 
@@ -44,8 +60,8 @@ def number(text):
 
 
 class Reader:
-    def __init__(self, os_name):
-        self.tables = model.Tables(os_name)
+    def __init__(self, os_name, column=""):
+        self.tables = model.Tables(os_name, column_name=column)
         self.errors = []
         self.block = None           # the object that indented lines belong to
         self.field = None           # (mask, indent) of the field we are in
@@ -67,9 +83,8 @@ class Reader:
             return
         word, _, rest = text.partition(" ")
         self.field, self.block = None, SKIP
-        if word[0].isdigit():
-            self.block = self.row(place, text)
-            self.tables.rows.append(self.block)
+        if is_row(text):
+            self.block = self.any_row(place, text)
         elif word in BLOCKS:
             self.block = getattr(self, f"start_{word}")(place, rest.split())
         elif word == "opaque":
@@ -82,6 +97,9 @@ class Reader:
             if not found:
                 raise Bad("calls: a range like 0..602 is needed")
             self.tables.calls = (int(found[1]), int(found[2]), place)
+        elif word == "columns":
+            self.block = None
+            self.columns(place, rest.split())
         else:
             raise Bad(f"unknown block `{word}`")
 
@@ -96,14 +114,46 @@ class Reader:
         where[name] = thing
         return thing
 
+    def columns(self, place, words):
+        for word in words:
+            found = COLUMN.match(word)
+            if not found or found[2] not in model.DATA_MODELS:
+                raise Bad(f"a column is NAME:MODEL:HEADER, with a model of "
+                          f"{', '.join(model.DATA_MODELS)}, not `{word}`")
+            self.tables.columns.append(model.Column(found[1], found[2], found[3], place))
+        if not self.tables.column:
+            raise Bad(f"no column `{self.tables.column_name}`")
+
     # Rows
+
+    def any_row(self, place, text):
+        """A row of this ABI; one that it has no number for is read for its syntax only."""
+        tables = self.tables
+        if not tables.columns:
+            row = self.row(place, text)
+            tables.rows.append(row)
+            return row
+        cells = []
+        for _ in tables.columns:
+            found = CELL.match(text)
+            if not found:
+                raise Bad(f"{len(tables.columns)} columns of numbers are needed")
+            cells.append(cells[0] if found[1] == "=" and cells else found[1])
+            text = text[found.end():]
+        number_here = cells[tables.columns.index(tables.column)]
+        row = self.row(place, f"{0 if number_here == '-' else number_here} {text}")
+        if cells[0] != "-":
+            tables.host_numbers.setdefault(row.name, int(cells[0]))
+        if number_here != "-":
+            tables.rows.append(row)
+        return row
 
     def row(self, place, text):
         found = ROW.match(text)
         if not found:
             raise Bad("not a row: `nr result name(arguments) by status` is needed")
         nr, last, result, name, args, by, status, words = found.groups()
-        if status not in model.STATUSES:
+        if status not in model.STATUSES + (model.COVERED,):
             raise Bad(f"unknown status `{status}`")
         if not BY.fullmatch(by):
             raise Bad(f"`by` is host, host:NAME, error:E…, missing or a handler, not `{by}`")
@@ -120,11 +170,11 @@ class Reader:
             found = ARG.fullmatch(part)
             if not found:
                 raise Bad(f"not an argument: `{part}`")
-            direction, null, type_name, null2, name, length = found.groups()
+            direction, null, type_name, null2, name, length, most = found.groups()
             if any(a.name == name for a in args):
                 raise Bad(f"two arguments named `{name}`")
             args.append(model.Arg(type_name, name, direction or "", bool(null or null2),
-                                  length or ""))
+                                  length or "", int(most or 0)))
         return args
 
     def row_words(self, row, words):
@@ -159,6 +209,14 @@ class Reader:
     def start_values(self, place, words):
         return self.start_flags(place, words, True)
 
+    def start_hostflags(self, place, words, is_values=False):
+        word = self.start_flags(place, words, is_values)
+        word.is_host = True
+        return word
+
+    def start_hostvalues(self, place, words):
+        return self.start_hostflags(place, words, True)
+
     def start_numbers(self, place, words):
         if len(words) != 2 or not words[1].isdigit():
             raise Bad("numbers: a name and the host's highest number are needed")
@@ -174,10 +232,34 @@ class Reader:
         return self.tables.constants
 
     def start_struct(self, place, words):
-        if len(words) != 2 or not words[1].isdigit() or words[1] == "0":
+        if len(words) == 2 and words[1].isdigit() and words[1] != "0":
+            return self.define(self.tables.structs, words[0],
+                               model.Struct(place, words[0], int(words[1])))
+        if not self.tables.columns:
             raise Bad("struct: a name and a size in bytes are needed")
-        return self.define(self.tables.structs, words[0],
-                           model.Struct(place, words[0], int(words[1])))
+        return self.start_computed_struct(place, words)
+
+    def start_computed_struct(self, place, words):
+        """NAME [COLUMN] [= HOST'S NAME] [packed] [<header> [C name]]"""
+        tables = self.tables
+        struct = model.Struct(place, words.pop(0), 0, is_computed=True)
+        struct.twin, struct.c_name = struct.name, struct.name
+        columns = [c.name for c in tables.columns]
+        only = words.pop(0) if words and words[0] in columns else ""
+        if words[:1] == ["="] and len(words) > 1:
+            struct.twin, words = words[1], words[2:]
+        if words[:1] == ["packed"]:
+            struct.is_packed, words = True, words[1:]
+        if words and re.fullmatch(r"<[\w/.-]+>", words[0]):
+            struct.header, words = words[0], words[1:]
+            struct.c_name = words.pop(0) if words else struct.name
+        if words:
+            raise Bad(f"struct: what is `{words[0]}`?")
+        if not only or only == columns[0]:
+            self.define(tables.host_structs, struct.name, struct)
+        if only == tables.column.name or (not only and struct.name not in tables.structs):
+            tables.structs[struct.name] = struct
+        return struct
 
     def block_line(self, place, text):
         body = text.strip()
@@ -187,10 +269,20 @@ class Reader:
             if len(text) > 100:
                 raise Bad("note is longer than 100 columns")
             self.block.notes.append(body[1:].strip())
+        elif isinstance(self.block, model.FlagWord) and self.block.is_host:
+            self.host_flags(place, body)
         elif isinstance(self.block, model.FlagWord):
             self.flag(place, body, len(text) - len(text.lstrip()))
         elif isinstance(self.block, model.NumberMap):
             self.block.rows.append(self.number(place, body))
+        elif isinstance(self.block, model.Struct) and self.block.is_computed:
+            found = FIELD.fullmatch(body)
+            if not found or (found[5] or "") not in model.POLICIES:
+                raise Bad("a field is `type name`, maybe `name[count]`, `= twin`, and one of "
+                          + ", ".join(filter(None, model.POLICIES)))
+            self.block.fields.append(model.Field(place, 0, found[1], found[2],
+                                                 int(found[3] or 1), found[4] or found[2],
+                                                 found[5] or ""))
         elif isinstance(self.block, model.Struct):
             words = body.split()
             if len(words) != 3 or not words[0].isdigit():
@@ -201,6 +293,18 @@ class Reader:
             if not found:
                 raise Bad("a constant is `NAME value`")
             self.block.append(model.Constant(place, found[1], number(found[2])))
+
+    def host_flags(self, place, body):
+        """Names of the host's constants; after `field MASK:` they are values under it."""
+        words, mask = body.split(), 0
+        if words[0] == "field":
+            if len(words) < 3 or not words[1].endswith(":"):
+                raise Bad("a field is `field MASK: NAME...`")
+            mask, words = words[1][:-1], words[2:]
+        for name in words:
+            if not re.fullmatch(NAME, name):
+                raise Bad(f"not a constant: `{name}`")
+            self.block.flags.append(model.Flag(place, name, 0, "=", name, mask))
 
     def flag(self, place, body, indent):
         words = body.split()
@@ -244,6 +348,10 @@ class Reader:
                             [a.strip() for a in also.split(",") if a.strip()])
 
 
+def is_row(text):
+    return text[0].isdigit() or text.startswith("- ")
+
+
 def logical_lines(path, errors):
     """(Place, text) of each line; a row that is open at `(` goes on in the next."""
     held = None
@@ -259,10 +367,10 @@ def logical_lines(path, errors):
         if held:
             place, text = held[0], held[1] + " " + text.strip()
             held = None
-        if text[0].isdigit() and text.count("(") > text.count(")"):
+        if is_row(text) and text.count("(") > text.count(")"):
             held = (place, text)
             continue
-        if text[0].isdigit() and text.endswith(")"):    # by and status on the next line
+        if is_row(text) and text.endswith(")"):    # by and status on the next line
             held = (place, text)
             continue
         yield place, text

@@ -95,6 +95,30 @@ struct row {
 	 * not in releases below `silent_before`.
 	 */
 	uint16_t since, until, silent_before;
+	/* Bit n: argument n is 64 bits wide where a word has 32, and comes as two, low first. */
+	uint8_t pairs;
+};
+
+/* How a field that the host has wider becomes the guest's. */
+enum field_policy {
+	FIELD_CUT,		/* its low bits */
+	FIELD_FITS,		/* EOVERFLOW if that changes it */
+	FIELD_SATURATES,	/* the largest value stands for all above, and back for the host's largest */
+	FIELD_ID,		/* a 16-bit uid or gid: 65534 for one that does not fit, the largest is -1 */
+};
+
+/* A field of a guest's struct whose layout is not the host's, for convert.h. */
+struct map_field {
+	uint16_t guest, host;	/* offsets */
+	uint16_t count;		/* elements */
+	uint8_t guest_size, host_size;	/* of one */
+	uint8_t is_signed;
+	uint8_t policy;		/* enum field_policy */
+};
+
+struct struct_map {
+	uint16_t guest_size, host_size, nfields;
+	const struct map_field *fields;
 };
 
 /* Bits of row.classes. */

@@ -101,3 +101,16 @@ core_fd_close(int fd)
 	set_reserved(fd, false);
 	core_call(__NR_close, fd);
 }
+
+long
+core_fd_close_range(unsigned low, unsigned high, long flags)
+{
+	for (;;) {
+		unsigned own = core_fd_next(low), end = own > high ? high : own - 1;
+		long r = own > low ? core_call(__NR_close_range, low, end, flags) : 0;
+
+		if (r < 0 || own >= high)
+			return r;
+		low = own + 1;
+	}
+}

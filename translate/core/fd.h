@@ -17,5 +17,7 @@ bool core_fd_reserved(int fd);
 /* The lowest of them that is not below `from`; ~0u: none. */
 unsigned core_fd_next(unsigned from);
 void core_fd_close(int fd);
+/* close_range(2) for a guest: leaves the core's own out. */
+long core_fd_close_range(unsigned low, unsigned high, long flags);
 
 #endif

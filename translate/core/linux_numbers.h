@@ -14,21 +14,29 @@
 #include <asm/sockios.h>
 #include <asm/termbits.h>
 #include <linux/close_range.h>
+#include <linux/eventpoll.h>
 #include <linux/fadvise.h>
+#include <linux/falloc.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
+#include <linux/futex.h>
 #include <linux/in.h>
 #include <linux/in6.h>
 #include <linux/inotify.h>
 #include <linux/ipc.h>
+#include <linux/memfd.h>
 #include <linux/mman.h>
+#include <linux/mount.h>
+#include <linux/prctl.h>
 #include <linux/random.h>
 #include <linux/resource.h>
 #include <linux/sched.h>
 #include <linux/stat.h>
 #include <linux/tcp.h>
 #include <linux/time.h>
+#include <linux/timerfd.h>
 #include <linux/wait.h>
+#include <linux/xattr.h>
 
 /* sys/socket.h */
 #define AF_UNSPEC 0
@@ -42,6 +50,7 @@
 #define SOCK_RAW 3
 #define SOCK_RDM 4
 #define SOCK_SEQPACKET 5
+#define SOCK_TYPE_MASK (0xf)	/* include/linux/net.h */
 #define SOCK_NONBLOCK 00004000
 #define SOCK_CLOEXEC 02000000
 
@@ -80,5 +89,33 @@
 #ifndef POLLRDHUP
 #define POLLRDHUP 0x2000
 #endif
+
+/* fcntl.h */
+#define SPLICE_F_MOVE 1
+#define SPLICE_F_NONBLOCK 2
+#define SPLICE_F_MORE 4
+#define SPLICE_F_GIFT 8
+
+/* sys/mount.h */
+#define MNT_FORCE 1
+#define MNT_DETACH 2
+#define MNT_EXPIRE 4
+#define UMOUNT_NOFOLLOW 8
+
+/* sys/eventfd.h */
+#ifndef EFD_SEMAPHORE
+#define EFD_SEMAPHORE 1
+#define EFD_CLOEXEC O_CLOEXEC
+#define EFD_NONBLOCK O_NONBLOCK
+#endif
+
+/* sys/shm.h (linux/shm.h would bring libc in) */
+#define SHM_RDONLY 010000
+#define SHM_RND 020000
+#define SHM_REMAP 040000
+#define SHM_EXEC 0100000
+
+/* What IPC_64 (linux/ipc.h) stands beside. */
+#define IPC_COMMAND (0xff)
 
 #endif

@@ -192,6 +192,26 @@ path_to_guest(char *path)
 		memmove(path, path + n, strlen(path + n) + 1);
 }
 
+enum path_use
+path_use_of_open(uint32_t how)
+{
+	if (how & O_CREAT)
+		return how & O_EXCL ? PATH_MAKE : PATH_FOLLOW_OR_MAKE;
+	return how & O_NOFOLLOW ? PATH_LINK : PATH_FOLLOW;
+}
+
+enum path_use
+path_use_of_at(uint32_t how)
+{
+	return how & AT_SYMLINK_NOFOLLOW ? PATH_LINK : PATH_FOLLOW;
+}
+
+enum path_use
+path_use_of_linkat(uint32_t how)
+{
+	return how & AT_SYMLINK_FOLLOW ? PATH_FOLLOW : PATH_LINK;
+}
+
 long
 path_for(struct call *c, struct guest_ptr path, enum path_use use, struct host_path *out)
 {
@@ -199,6 +219,10 @@ path_for(struct call *c, struct guest_ptr path, enum path_use use, struct host_p
 	char name[4096];
 	long n;
 
+	if (!options.root && !c->abi->path_max) {
+		out->name = (const char *)path.addr;
+		return 0;
+	}
 	out->name = out->text;
 	if (!options.root)
 		return (n = copy_in_string(out->text, path, max)) < 0 ? n : 0;

@@ -24,6 +24,11 @@ enum path_use {
 	PATH_FOLLOW_OR_MAKE, /* open(2) with O_CREAT */
 };
 
+/* What the flags of open(2), of the *at calls and of linkat(2) make of it. */
+enum path_use path_use_of_open(uint32_t how);
+enum path_use path_use_of_at(uint32_t how);
+enum path_use path_use_of_linkat(uint32_t how);
+
 /*
  * Copies the guest's path in and finds what it stands for: 0 or -errno. -ENAMETOOLONG
  * from the guest's own PATH_MAX on (personality.path_max).

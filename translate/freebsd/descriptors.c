@@ -18,20 +18,6 @@ freebsd_close(struct call *c, int32_t f)
 	return host_call(__NR_close, f);
 }
 
-/* Closes or marks [low, high] but leaves the core's own descriptors out. */
-static long
-close_range(unsigned low, unsigned high, long flags)
-{
-	for (;;) {
-		unsigned own = core_fd_next(low), end = own > high ? high : own - 1;
-		long r = own > low ? core_call(__NR_close_range, low, end, flags) : 0;
-
-		if (r < 0 || own >= high)
-			return r;
-		low = own + 1;
-	}
-}
-
 long
 freebsd_close_range(struct call *c, uint32_t low, uint32_t high, uint32_t flags)
 {
@@ -43,7 +29,7 @@ freebsd_close_range(struct call *c, uint32_t low, uint32_t high, uint32_t flags)
 		kqueue_descriptors_closed(c->p, low, high);
 		procdesc_closed(c->p, low, high);
 	}
-	return close_range(low, high, host);
+	return core_fd_close_range(low, high, host);
 }
 
 /* A negative number is 0 (kern_close_range() by way of sys_closefrom()). */

@@ -40,6 +40,26 @@ linux_mprotect(struct call *c, struct guest_ptr where, uint64_t len, uint32_t pr
 	return guest_range_ok(where, len) ? host_call(__NR_mprotect, where.addr, len, prot) : -ENOMEM;
 }
 
+long
+linux_mremap(struct call *c, struct guest_ptr old, uint64_t oldlen, uint64_t newlen, uint32_t how,
+	     struct guest_ptr new)
+{
+	(void)c;
+	if (!guest_range_ok(old, oldlen))
+		return -EFAULT;
+	if ((how & MREMAP_FIXED) && !guest_range_ok(new, newlen))
+		return -EINVAL;
+	return host_call(__NR_mremap, old.addr, oldlen, newlen, how, new.addr);
+}
+
+/* Some advice throws pages away: the core's are not there for the guest. */
+long
+linux_madvise(struct call *c, struct guest_ptr where, uint64_t len, int32_t advice)
+{
+	(void)c;
+	return guest_range_ok(where, len) ? host_call(__NR_madvise, where.addr, len, advice) : -ENOMEM;
+}
+
 /* brk(2) answers the break as it is now, whether it moved or not. */
 long
 linux_brk(struct call *c, struct guest_ptr end)

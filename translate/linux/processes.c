@@ -10,6 +10,7 @@
 #include "core/exec.h"
 #include "core/host.h"
 #include "core/memory.h"
+#include "core/path.h"
 #include "core/process.h"
 #include "core/signal.h"
 #include "core/string.h"
@@ -313,6 +314,53 @@ linux_execve(struct call *c, struct guest_ptr file, struct guest_ptr argv, struc
 	return process_execve(c, file, argv, envp);
 }
 
+/* What the kernel would open for execveat(2) (fs/exec.c, do_open_execat()). */
+long
+linux_execveat(struct call *c, int32_t dir, struct guest_ptr file, struct guest_ptr argv, struct guest_ptr envp,
+	       uint32_t how)
+{
+	uint32_t follow = how & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0;
+	struct host_path path;
+	long fd, r;
+	char first;
+
+	if (how & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	if (copy_in(&first, file, 1) < 0)
+		return -EFAULT;
+	if (first == 0 && (how & AT_EMPTY_PATH))
+		return process_fexecve(c, dir, argv, envp);
+	if (!follow && (first == '/' || dir == AT_FDCWD))
+		return process_execve(c, file, argv, envp);
+	r = path_for(c, file, path_use_of_at(how), &path);
+	if (r < 0)
+		return r;
+	fd = host_call(__NR_openat, dir, path.name, O_RDONLY | O_CLOEXEC | follow, 0);
+	if (fd < 0)
+		return fd;
+	r = process_fexecve(c, (int)fd, argv, envp);
+	core_call(__NR_close, fd);
+	return r;
+}
+
+/*
+ * prctl(2), but for what the layer itself is made of: with these the kernel answers as one
+ * that was built without them.
+ */
+long
+linux_prctl(struct call *c, int32_t option, uint64_t two, uint64_t three, uint64_t four, uint64_t five)
+{
+	(void)c;
+	switch (option) {
+	case PR_SET_SECCOMP:
+	case PR_GET_SECCOMP:
+	case PR_SET_SYSCALL_USER_DISPATCH:
+		return -EINVAL;
+	default:
+		return host_call(__NR_prctl, option, two, three, four, five);
+	}
+}
+
 long
 linux_exit(struct call *c, int32_t status)
 {
@@ -343,29 +391,37 @@ names_own_program(struct guest_ptr file)
 }
 
 static long
-put_own_program(struct call *c, struct guest_ptr buf, uint64_t n)
+put_own_program(struct call *c, struct guest_ptr buf, int32_t n)
 {
 	size_t len = strlen(c->p->exec_path);
 
-	if ((int64_t)n <= 0)
+	if (n <= 0)
 		return -EINVAL;
-	if (len > n)
-		len = n;
+	if (len > (size_t)n)
+		len = (size_t)n;
 	return copy_out(buf, c->p->exec_path, len) < 0 ? -EFAULT : (long)len;
 }
 
 long
-linux_readlink(struct call *c, struct guest_ptr file, struct guest_ptr buf, uint64_t n)
+linux_readlink(struct call *c, struct guest_ptr file, struct guest_ptr buf, int32_t n)
 {
+	struct host_path path;
+	long r;
+
 	if (names_own_program(file))
 		return put_own_program(c, buf, n);
-	return host_call(__NR_readlink, file.addr, buf.addr, n);
+	r = path_for(c, file, PATH_LINK, &path);
+	return r < 0 ? r : host_call(__NR_readlink, path.name, buf.addr, n);
 }
 
 long
-linux_readlinkat(struct call *c, int32_t dir, struct guest_ptr file, struct guest_ptr buf, uint64_t n)
+linux_readlinkat(struct call *c, int32_t dir, struct guest_ptr file, struct guest_ptr buf, int32_t n)
 {
+	struct host_path path;
+	long r;
+
 	if (names_own_program(file))
 		return put_own_program(c, buf, n);
-	return host_call(__NR_readlinkat, dir, file.addr, buf.addr, n);
+	r = path_for(c, file, PATH_LINK, &path);
+	return r < 0 ? r : host_call(__NR_readlinkat, dir, path.name, buf.addr, n);
 }

@@ -1,0 +1,193 @@
+#include "convert.h"
+
+#include "copy.h"
+#include "memory.h"
+#include "string.h"
+
+#define OVERFLOW_ID 65534
+/* More than any call takes at once; the kernel's own limits are below. */
+#define BYTES_MAX (UINT64_C(1) << 24)
+
+static uint64_t
+ones(unsigned size)
+{
+	return size >= 8 ? UINT64_MAX : (UINT64_C(1) << 8 * size) - 1;
+}
+
+/* The largest value of a field. */
+static uint64_t
+largest(const struct map_field *f, unsigned size)
+{
+	return ones(size) >> f->is_signed;
+}
+
+static uint64_t
+sign_extend(uint64_t value, unsigned size)
+{
+	unsigned unused = 64 - 8 * size;
+
+	return (uint64_t)((int64_t)(value << unused) >> unused);
+}
+
+static uint64_t
+load(const struct map_field *f, const char *at, unsigned size)
+{
+	uint64_t value = 0;
+
+	memcpy(&value, at, size);
+	return f->is_signed ? sign_extend(value, size) : value;
+}
+
+static uint64_t
+value_to_host(const struct map_field *f, uint64_t value)
+{
+	if ((f->policy == FIELD_SATURATES || f->policy == FIELD_ID) && value == largest(f, f->guest_size))
+		return largest(f, f->host_size);
+	return value;
+}
+
+static long
+value_to_guest(const struct map_field *f, uint64_t *value)
+{
+	uint64_t kept = *value & ones(f->guest_size);
+	bool fits = (f->is_signed ? sign_extend(kept, f->guest_size) : kept) == *value;
+
+	if (fits || f->policy == FIELD_CUT)
+		return 0;
+	if (f->policy == FIELD_FITS)
+		return -EOVERFLOW;
+	*value = f->policy == FIELD_ID ? OVERFLOW_ID : largest(f, f->guest_size);
+	return 0;
+}
+
+void
+struct_to_host(const struct struct_map *map, void *host, const void *from_guest)
+{
+	memset(host, 0, map->host_size);
+	for (const struct map_field *f = map->fields; f < map->fields + map->nfields; f++)
+		for (unsigned i = 0; i < f->count; i++) {
+			const char *from = (const char *)from_guest + f->guest + i * f->guest_size;
+			uint64_t value = value_to_host(f, load(f, from, f->guest_size));
+
+			memcpy((char *)host + f->host + i * f->host_size, &value, f->host_size);
+		}
+}
+
+long
+struct_to_guest(const struct struct_map *map, void *to_guest, const void *host)
+{
+	memset(to_guest, 0, map->guest_size);
+	for (const struct map_field *f = map->fields; f < map->fields + map->nfields; f++)
+		for (unsigned i = 0; i < f->count; i++) {
+			const char *from = (const char *)host + f->host + i * f->host_size;
+			uint64_t value = load(f, from, f->host_size);
+			long r = value_to_guest(f, &value);
+
+			if (r < 0)
+				return r;
+			memcpy((char *)to_guest + f->guest + i * f->guest_size, &value, f->guest_size);
+		}
+	return 0;
+}
+
+#define STRUCT_MAX 1024
+
+long
+copy_in_struct(const struct struct_map *map, void *host, struct guest_ptr from)
+{
+	char raw[STRUCT_MAX];
+
+	if (map->guest_size > sizeof raw || copy_in(raw, from, map->guest_size) < 0)
+		return -EFAULT;
+	struct_to_host(map, host, raw);
+	return 0;
+}
+
+long
+copy_out_struct(const struct struct_map *map, struct guest_ptr to, const void *host)
+{
+	char raw[STRUCT_MAX];
+	long r;
+
+	if (map->guest_size > sizeof raw)
+		return -EFAULT;
+	r = struct_to_guest(map, raw, host);
+	return r < 0 ? r : copy_out(to, raw, map->guest_size);
+}
+
+/* ---- arguments of host calls ---- */
+
+static long
+fill(struct converted *v)
+{
+	for (uint64_t i = 0; i < v->n; i++) {
+		long r = copy_in_struct(v->map, (char *)v->host + i * v->map->host_size,
+					guest_at(v->at, i * v->map->guest_size));
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static long
+hand_back(const struct converted *v, uint64_t n)
+{
+	for (uint64_t i = 0; i < n; i++) {
+		long r = copy_out_struct(v->map, guest_at(v->at, i * v->map->guest_size),
+					 (const char *)v->host + i * v->map->host_size);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+long
+convert_begin(struct converted *v, const struct struct_map *map, struct guest_ptr at, uint64_t n, unsigned how)
+{
+	*v = (struct converted){.map = map, .at = at, .n = n, .how = how};
+	if (is_null(at) && (how & CONVERT_NULL))
+		return 0;
+	if (n > BYTES_MAX / map->host_size)
+		return -EINVAL;
+	v->host = v->small;
+	if (n * map->host_size > sizeof v->small) {
+		v->host = v->large = core_alloc(n * map->host_size);
+		if (!v->large)
+			return -ENOMEM;
+	}
+	return how & CONVERT_IN ? fill(v) : 0;
+}
+
+long
+convert_end(struct converted *v, unsigned n, long answer)
+{
+	for (unsigned i = 0; i < n; i++, v++) {
+		bool out = v->host && (v->how & CONVERT_OUT) &&
+			   (answer >= 0 || (answer == -EINTR && (v->how & CONVERT_IN)));
+		uint64_t elements = v->n;
+		long r = 0;
+
+		if (out && (v->how & CONVERT_ANSWERED) && (uint64_t)answer < elements)
+			elements = (uint64_t)answer;
+		if (out)
+			r = hand_back(v, elements);
+		if (r < 0)
+			answer = r;
+		core_free(v->large);
+	}
+	return answer;
+}
+
+uint32_t
+wide_id(uint16_t id)
+{
+	return id == UINT16_MAX ? UINT32_MAX : id;
+}
+
+long
+narrow_id(long id)
+{
+	return id >= 0 && id > UINT16_MAX ? OVERFLOW_ID : id;
+}

@@ -1,0 +1,50 @@
+/*
+ * Structs of a guest of the host's own kernel that has other word sizes (i386, x32),
+ * field by field as a generated struct_map says. Values are what both call the same;
+ * addresses in a struct stay guest addresses, which are the host's too.
+ */
+#ifndef DRAGOMAN_CORE_CONVERT_H
+#define DRAGOMAN_CORE_CONVERT_H
+
+#include "call.h"
+
+/* Fields that the guest lacks are 0 for the host. */
+void struct_to_host(const struct struct_map *map, void *host, const void *from_guest);
+/* Fields that the host lacks are 0. -EOVERFLOW where a field that must fit does not. */
+long struct_to_guest(const struct struct_map *map, void *to_guest, const void *host);
+/* The same with guest memory; -EFAULT. */
+long copy_in_struct(const struct struct_map *map, void *host, struct guest_ptr from);
+long copy_out_struct(const struct struct_map *map, struct guest_ptr to, const void *host);
+
+/*
+ * One pointer argument of a host call whose target must be converted. All of a call's
+ * are begun in turn; then convert_end() copies out what the call filled, frees, and
+ * answers the call's answer or -EFAULT, -EOVERFLOW.
+ */
+enum {
+	CONVERT_IN = 1,
+	CONVERT_OUT = 2,	/* copied out if the call succeeds */
+	CONVERT_INOUT = 3,	/* copied out too if a signal ends it (nanosleep's rest, select's timeout) */
+	CONVERT_NULL = 4,	/* NULL stays NULL */
+	CONVERT_ANSWERED = 8,	/* as many elements as the call answers */
+};
+
+struct converted {
+	const struct struct_map *map;
+	void *host;		/* what the host call is given */
+	struct guest_ptr at;
+	uint64_t n;
+	unsigned how;
+	void *large;		/* core_alloc'ed: `small` was not enough */
+	uint64_t small[24];
+};
+
+/* `v` is all zero. An error of one leaves the others for convert_end() to free. */
+long convert_begin(struct converted *v, const struct struct_map *map, struct guest_ptr at, uint64_t n, unsigned how);
+long convert_end(struct converted *v, unsigned n, long answer);
+
+/* 16-bit ids (include/linux/highuid.h): -1 means none; what does not fit is 65534 to the guest. */
+uint32_t wide_id(uint16_t id);
+long narrow_id(long id);
+
+#endif
