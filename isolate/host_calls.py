@@ -90,7 +90,8 @@ def rows(table, core, numbers):
 	usual = set(core) | always | {numbers[name] for name in table["native"]}
 	usual -= {numbers[name] for name in table["never"]}
 	strict = (set(core) | always) - {numbers[name] for word in ("never", "strict") for name in table[word]}
-	return [(number, number in strict, names[number]) for number in sorted(usual)]
+	# The tables may name calls that are newer than the compiler's headers.
+	return [(number, number in strict, names.get(number, str(number))) for number in sorted(usual)]
 
 
 def c_rows(listed):
@@ -101,7 +102,7 @@ def main():
 	if sys.argv[1] == "--list":
 		numbers = {number: name for name, number in calls_of_host(sys.argv[3:]).items()}
 		for number, files in sorted(calls_of_core(sys.argv[2]).items()):
-			print(f"{number:4} {numbers[number]:24} {' '.join(sorted(files))}")
+			print(f"{number:4} {numbers.get(number, '-'):24} {' '.join(sorted(files))}")
 		return
 	core, table, output, *compiler = sys.argv[1:]
 	numbers = calls_of_host(compiler)
