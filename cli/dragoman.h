@@ -11,6 +11,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Exit statuses as env(1) and POSIX shells have them. */
@@ -33,6 +34,22 @@ enum option_id {
 	OPT_CORE,
 	OPT_HELP,
 	OPT_VERSION,
+	/* From here on: of the room (isolate/), which dragoman-isolate reads. */
+	OPT_ISOLATE,
+	OPT_OVERLAY,
+	OPT_EPHEMERAL,
+	OPT_BIND,
+	OPT_TMPFS,
+	OPT_NET,
+	OPT_HOSTNAME,
+	OPT_USER,
+	OPT_WORKDIR,
+	OPT_ENV,
+	OPT_KEEP_FD,
+	OPT_LIMIT,
+	OPT_MEMORY,
+	OPT_PIDS,
+	OPT_CPUS,
 	OPTION_COUNT,
 };
 
@@ -45,6 +62,8 @@ struct option {
 };
 extern const struct option options[OPTION_COUNT];
 
+#define OPENED_MAX 4
+
 enum command { COMMAND_RUN, COMMAND_DOCTOR, COMMAND_BINFMT };
 
 struct settings {
@@ -54,6 +73,11 @@ struct settings {
 	const char *verb; /* of COMMAND_BINFMT; NULL: none was given */
 	/* Its name and arguments, or what follows another command; an empty list if none was given. */
 	char **program;
+	/* NULL, or told of each option in turn: some may be given more than once. */
+	void (*each)(enum option_id id, const char *value);
+	/* Descriptors that core_options() opened for the core. */
+	int opened[OPENED_MAX];
+	unsigned opened_count;
 };
 
 /* A name that the front door may be started by: then all that follows is the program. */
@@ -67,6 +91,8 @@ extern const struct runner runners[]; /* ends with a name of NULL; made by meson
 /* Reads the command line, argv[0] being our own name or a runner's. */
 void parse(struct settings *s, char **argv);
 
+/* `name` (with its slash) in libexec/dragoman, or beside our own binary in a build tree. */
+const char *own_file(const char *name, char buf[PATH_MAX]);
 /* Where the core is: s's --core, or the place that belongs to our own binary. */
 const char *core_path(const struct settings *s, char buf[PATH_MAX]);
 /*
@@ -76,7 +102,15 @@ const char *core_path(const struct settings *s, char buf[PATH_MAX]);
  */
 const char *find_program(const char *name, const char *root, char **envp, char buf[PATH_MAX]);
 
-/* Execs the core if the command line asks for that; else comes back. */
+struct text;
+/* Options for the core into out, their text into t; how many. Opens what they name. */
+size_t core_options(struct settings *s, char **out, struct text *t);
+/* "--name" or "--name=value" for the core, in what is left of *t. */
+char *core_option(struct text *t, const char *name, const char *value);
+/* A copy of fd high up, so that the guest gets the numbers from 3 as it would elsewhere; or -errno. */
+long move_up(long fd);
+
+/* Execs the core (for a room, dragoman-isolate) if the command line asks for that; else comes back. */
 void run(char **argv, char **envp);
 
 /*

@@ -8,16 +8,12 @@
 #include "dragoman.h"
 #include "plain.h"
 
-#define CORE_NAME "/dragoman-core"
-
 const char *
-core_path(const struct settings *s, char buf[PATH_MAX])
+own_file(const char *name, char buf[PATH_MAX])
 {
 	struct text t = {.buf = buf, .size = PATH_MAX};
 	long len;
 
-	if (s->value[OPT_CORE] != NULL)
-		return s->value[OPT_CORE];
 	len = kernel(SYS_readlink, (long)"/proc/self/exe", (long)buf, PATH_MAX - 1, 0, 0);
 	if (len < 0)
 		fail(EXIT_OURS, "cannot tell where I am without /proc (--core PATH says it): ",
@@ -27,12 +23,19 @@ core_path(const struct settings *s, char buf[PATH_MAX])
 
 	/* Installed first: a build tree has no libexec beside it. */
 	t.len = (size_t)len;
-	add(&t, LIBEXEC_FROM_BIN CORE_NAME);
+	add(&t, LIBEXEC_FROM_BIN);
+	add(&t, name);
 	if (!t.too_long && kernel(SYS_access, (long)buf, F_OK, 0, 0, 0) == 0)
 		return buf;
 	t.len = (size_t)len - (len > 0);
-	add(&t, CORE_NAME);
+	add(&t, name);
 	return buf;
+}
+
+const char *
+core_path(const struct settings *s, char buf[PATH_MAX])
+{
+	return s->value[OPT_CORE] != NULL ? s->value[OPT_CORE] : own_file("/dragoman-core", buf);
 }
 
 /* 0 if `path` can be executed, or -errno as execve(2) would give it. */

@@ -1,19 +1,7 @@
 /* What is left for libc when nothing was run: help, version, doctor, and failures. */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "dragoman.h"
-
-void
-report_failure(void)
-{
-	const struct failure *f = &failure;
-
-	fprintf(stderr, "dragoman: %s%s%s%s%s\n", f->before, f->subject, f->after,
-		f->error ? ": " : "", f->error ? strerror(f->error) : "");
-	exit(f->status);
-}
 
 static int
 print_help(void)

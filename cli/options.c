@@ -19,6 +19,25 @@ const struct option options[OPTION_COUNT] = {
 	[OPT_CORE] = {"core", 0, "PATH", false, "the dragoman-core to use"},
 	[OPT_HELP] = {"help", 'h', NULL, false, "print this"},
 	[OPT_VERSION] = {"version", 0, NULL, false, "print the version"},
+	[OPT_ISOLATE] = {"isolate", 0, "[strict]", false,
+			 "run in a room of its own whose / is --root's DIR (docs/isolation.md)"},
+	[OPT_OVERLAY] = {"overlay", 0, "DIR", false, "the room's files can change; DIR keeps that"},
+	[OPT_EPHEMERAL] = {"ephemeral", 0, NULL, false,
+			   "the room's files can change; the changes are dropped at the end"},
+	[OPT_BIND] = {"bind", 0, "SRC:DST[:ro]", false, "show SRC of the host as DST in the room"},
+	[OPT_TMPFS] = {"tmpfs", 0, "DST", false, "an empty folder in memory as DST in the room"},
+	[OPT_NET] = {"net", 0, "none|host|private", false,
+		     "the room's network (none); private: a loopback of its own"},
+	[OPT_HOSTNAME] = {"hostname", 0, "NAME", false, "the room's host name"},
+	[OPT_USER] = {"user", 0, "USER[:GID]", false, "who the program is in the room"},
+	[OPT_WORKDIR] = {"workdir", 0, "DIR", false, "the folder in the room to start in (/)"},
+	[OPT_ENV] = {"env", 0, "NAME[=VALUE]", false, "set a variable for the program, or remove it"},
+	[OPT_KEEP_FD] = {"keep-fd", 0, "N", false, "leave descriptor N open (else 0, 1 and 2 only)"},
+	[OPT_LIMIT] = {"limit", 0, "NAME=N[:HARD]", false,
+		       "setrlimit(2): nofile, nproc, core, cpu, fsize, as, stack, ..."},
+	[OPT_MEMORY] = {"memory", 0, "BYTES", false, "the room's memory (K, M, G), by cgroup"},
+	[OPT_PIDS] = {"pids", 0, "N", false, "how many processes and threads the room may have"},
+	[OPT_CPUS] = {"cpus", 0, "N", false, "how many processors' time the room may take (1.5)"},
 };
 
 /* `word` as the option `o`; *value: what is attached to it, or NULL. */
@@ -62,6 +81,8 @@ take_option(struct settings *s, char **argv)
 			fail(EXIT_OURS, "option --", o->name, " needs an argument", 0);
 	}
 	s->value[id] = value != NULL ? value : "";
+	if (s->each != NULL)
+		s->each((enum option_id)id, s->value[id]);
 	return argv;
 }
 

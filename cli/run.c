@@ -23,8 +23,7 @@ fail(int status, const char *before, const char *subject, const char *after, int
 #endif
 }
 
-/* High, so that the guest gets the numbers from 3 as it would elsewhere. */
-static long
+long
 move_up(long fd)
 {
 	struct rlimit limit = {0};
@@ -86,8 +85,7 @@ absolute_root(const char *root, char buf[2 * PATH_MAX])
 	return buf;
 }
 
-/* "--name" or "--name=value", in what is left of *t. */
-static char *
+char *
 core_option(struct text *t, const char *name, const char *value)
 {
 	char *start = t->buf + t->len;
@@ -104,13 +102,14 @@ core_option(struct text *t, const char *name, const char *value)
 	return start;
 }
 
-/* Options for the core, into out; answers how many. */
-static size_t
-core_options(const struct settings *s, char **out, struct text *t)
+size_t
+core_options(struct settings *s, char **out, struct text *t)
 {
 	bool traced = s->value[OPT_TRACE] || s->value[OPT_STATS] || s->value[OPT_WARN];
 	size_t n = 0;
 
+	if (s->value[OPT_TRAP] != NULL)
+		check_trap(s->value[OPT_TRAP]);
 	for (int i = 0; i < OPTION_COUNT; i++)
 		if (options[i].for_core && s->value[i] != NULL)
 			out[n++] = core_option(t, options[i].name, s->value[i]);
@@ -120,7 +119,8 @@ core_options(const struct settings *s, char **out, struct text *t)
 	if (traced) {
 		struct text number = {.buf = (char[12]){0}, .size = 12};
 
-		add_number(&number, open_trace(s->value[OPT_OUTPUT]));
+		s->opened[s->opened_count] = (int)open_trace(s->value[OPT_OUTPUT]);
+		add_number(&number, (unsigned)s->opened[s->opened_count++]);
 		out[n++] = core_option(t, "trace-fd", number.buf);
 	}
 	return n;
@@ -136,8 +136,6 @@ exec_core(struct settings *s, char **envp)
 	size_t argc = 0, n = 1;
 	long error;
 
-	if (s->value[OPT_TRAP] != NULL)
-		check_trap(s->value[OPT_TRAP]);
 	if (s->value[OPT_ROOT] != NULL)
 		s->value[OPT_ROOT] = absolute_root(s->value[OPT_ROOT], root_buf);
 	core = core_path(s, core_buf);
@@ -157,6 +155,25 @@ exec_core(struct settings *s, char **envp)
 	fail(EXIT_OURS, "cannot run the core ", core, "", (int)-error);
 }
 
+/* The whole command line is read again there, by the same parse(). */
+static void
+exec_isolate(const struct settings *s, char **argv, char **envp)
+{
+	static char buf[PATH_MAX];
+	const char *file;
+	long error;
+
+	if (s->value[OPT_ISOLATE] == NULL)
+		for (int i = OPT_ISOLATE; i < OPTION_COUNT; i++)
+			if (s->value[i] != NULL)
+				fail(EXIT_OURS, "--", options[i].name, " is for a room: add --isolate", 0);
+	if (s->value[OPT_ISOLATE] == NULL)
+		return;
+	file = own_file("/dragoman-isolate", buf);
+	error = kernel(SYS_execve, (long)file, (long)argv, (long)envp, 0, 0);
+	fail(EXIT_OURS, "cannot run ", file, "", (int)-error);
+}
+
 void
 run(char **argv, char **envp)
 {
@@ -167,6 +184,7 @@ run(char **argv, char **envp)
 		return;
 	if (s.program[0] == NULL)
 		fail(EXIT_OURS, "no program given (see dragoman --help)", "", "", 0);
+	exec_isolate(&s, argv, envp);
 	exec_core(&s, envp);
 }
 

@@ -6,6 +6,7 @@
  *	tell crash	by a write to an unmapped address
  *	tell missing	makes a call that no kernel has
  *	tell exec FILE ARG…
+ *	tell open FILE	ends with the error of opening it, or 0
  */
 #include "guest.h"
 
@@ -68,5 +69,7 @@ main(int argc, char **argv, char **envp)
 		call(NO_CALL);
 	else if (same_text(what, "exec") && more != NULL)
 		leave((int)-call(SYS_execve, more, argv + 2, envp));
+	else if (same_text(what, "open") && more != NULL)
+		leave(call(SYS_open, more, 0) < 0 ? (int)-call(SYS_open, more, 0) : 0);
 	leave(0);
 }

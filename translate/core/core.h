@@ -16,6 +16,7 @@ struct options {
 	const char *abi;	/* --abi: personality by name; NULL: by the file's brand */
 	const char *trace;	/* --trace: filter, "" for all; NULL: off */
 	const char *core_path;	/* to be executed again for the guest's execve */
+	int core_fd;		/* --core-fd: the same by a descriptor, in a room; 0: none */
 	enum trap_kind trap;
 	uint16_t release;	/* guest's OS release, major * 100 + minor; until exec 0 if not given */
 	uint32_t ignored;	/* the guest ignores these host signals, which the core catches: bit n-1 */
@@ -24,6 +25,8 @@ struct options {
 	bool fast_clock;	/* --fast-clock: the guest may read the time without a call */
 	bool trap_installed;	/* seccomp: an ancestor's filter is there already */
 	bool registered;	/* binfmt_misc started us or an ancestor: it also starts what we exec */
+	bool no_native;		/* --no-native: programs of the host's own ABI are refused */
+	bool no_proc;		/* --no-proc: the guest's OS shows no /proc, which is there for the core */
 	bool trace_labels;	/* an ancestor had labels on its lines: this is not the only process */
 };
 

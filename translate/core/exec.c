@@ -196,6 +196,12 @@ is_native(const struct program *p)
 	return brand == BRAND_LINUX && !(options.abi && strcmp(options.abi, "linux") == 0);
 }
 
+static bool
+is_refused(const struct program *p)
+{
+	return options.no_native && is_native(p);
+}
+
 /* May the host's kernel run it? Under a seccomp filter every call outside the gate traps for good. */
 static bool
 runs_natively(const struct program *p)
@@ -256,6 +262,8 @@ exec_first(struct thread *t, const char *path, int fd, char **argv, char **envp)
 	if (find_program(&p, path, fd, &e) < 0)
 		die(e.code, "%s: %s%s", path, e.reason, e.detail);
 	request.argv = p.is_script ? script_arguments(&p, path, argv) : argv;
+	if (is_refused(&p))
+		die(126, "%s: a Linux program, which --isolate=strict refuses", path);
 	/* What binfmt_misc gave us, it would give us again. */
 	if (runs_natively(&p) && !options.registered) {
 		char text[4096];
@@ -268,6 +276,8 @@ exec_first(struct thread *t, const char *path, int fd, char **argv, char **envp)
 	if (!t->p->abi)
 		die(126, "%s: its ABI is %s, which this build does not have (--abi NAME says another)", path,
 		    brand_name(p.info.brand));
+	/* Linux programs want theirs. */
+	options.no_proc = options.no_proc && t->p->abi->brand != BRAND_LINUX;
 	choose_release(t->p->abi);
 	trap_install();
 	trace_start(t->p->abi);
@@ -379,6 +389,15 @@ free_words(struct thread *t)
 	t->exec_words = NULL;
 }
 
+/* No path: the core, by its descriptor. */
+static long
+exec_file(const char *path, const char *const *argv, uint64_t envp)
+{
+	if (!path)
+		return host_call(__NR_execveat, options.core_fd, "", argv, envp, AT_EMPTY_PATH);
+	return host_call(__NR_execve, path, argv, envp);
+}
+
 /* The new image finds the mask and the ignored signals as this one has them (signal.h). */
 static long
 host_exec(struct call *c, const char *path, const char *const *argv, uint64_t envp)
@@ -387,7 +406,7 @@ host_exec(struct call *c, const char *path, const char *const *argv, uint64_t en
 
 	trace_leaves(c->t);
 	signal_before_exec(c->p);
-	r = host_call(__NR_execve, path, argv, envp);
+	r = exec_file(path, argv, envp);
 	for (int n = 1; n <= (int)c->abi->signal_max; n++)
 		signal_update_host(c->p, n);
 	return r;
@@ -426,7 +445,9 @@ exec_found(struct call *c, const char *path, struct guest_ptr argv, struct guest
 	r = find_program(p, path, -1, &e);
 	/* Under a root, a script's interpreter is not the one the host's kernel would take. */
 	native = r == 0 && runs_natively(p) && !(p->is_script && options.root);
-	if (r == 0 && !native && !personality_for(p))
+	if (r == 0 && is_refused(p))
+		load_fail(&e, EACCES, "refused in this room");
+	else if (r == 0 && !native && !personality_for(p))
 		load_fail(&e, ENOEXEC, "an ABI that this build does not have");
 	close_program(p);
 	core_free(p);
@@ -437,7 +458,7 @@ exec_found(struct call *c, const char *path, struct guest_ptr argv, struct guest
 	r = core_words(c->t, path, argv, &words);
 	if (r == 0) {
 		trace_keep_output(true);
-		r = host_exec(c, options.core_path, words, envp.addr);
+		r = host_exec(c, options.core_fd ? NULL : options.core_path, words, envp.addr);
 		trace_keep_output(false);
 	}
 	free_words(c->t);

@@ -27,19 +27,23 @@ is_ours(int fd)
 bool
 core_fd_reserved(int fd)
 {
-	return is_ours(fd) || (fd == options.trace_fd && fd > 2);
+	return is_ours(fd) || (fd > 2 && (fd == options.trace_fd || fd == options.core_fd));
 }
 
 unsigned
 core_fd_next(unsigned from)
 {
-	unsigned trace = options.trace_fd > 2 ? (unsigned)options.trace_fd : ~0u, next = from;
+	const int told[] = {options.trace_fd, options.core_fd};
+	unsigned next = from;
 
 	while (next < NUMBERS && !is_ours((int)next))
 		next = next % 64 == 0 && !reserved[next / 64] ? next + 64 : next + 1;
 	if (next >= NUMBERS)
 		next = ~0u;
-	return trace >= from && trace < next ? trace : next;
+	for (unsigned n = 0; n < sizeof told / sizeof *told; n++)
+		if (told[n] > 2 && (unsigned)told[n] >= from && (unsigned)told[n] < next)
+			next = (unsigned)told[n];
+	return next;
 }
 
 static void

@@ -12,7 +12,7 @@
 int core_fd_move_high(int fd);
 /* A second descriptor of the guest's file for the core's own use; its number, or -errno. */
 int core_fd_duplicate(int fd);
-/* One of the core's, or the trace's output? To close, replace or copy it is EBADF to the guest. */
+/* One of the core's, the trace's output, or --core-fd? To close, replace or copy it is EBADF to the guest. */
 bool core_fd_reserved(int fd);
 /* The lowest of them that is not below `from`; ~0u: none. */
 unsigned core_fd_next(unsigned from);

@@ -212,6 +212,17 @@ path_use_of_linkat(uint32_t how)
 	return how & AT_SYMLINK_FOLLOW ? PATH_FOLLOW : PATH_LINK;
 }
 
+/* A room's /proc is for the core: the guest's OS mounts none by default. */
+static bool
+is_hidden(const char *path)
+{
+	if (!options.no_proc || path[0] != '/')
+		return false;
+	while (*path == '/')
+		path++;
+	return strncmp(path, "proc", 4) == 0 && (path[4] == '/' || path[4] == 0);
+}
+
 long
 path_for(struct call *c, struct guest_ptr path, enum path_use use, struct host_path *out)
 {
@@ -224,8 +235,10 @@ path_for(struct call *c, struct guest_ptr path, enum path_use use, struct host_p
 		return 0;
 	}
 	out->name = out->text;
-	if (!options.root)
-		return (n = copy_in_string(out->text, path, max)) < 0 ? n : 0;
+	if (!options.root) {
+		n = copy_in_string(out->text, path, max);
+		return n < 0 ? n : is_hidden(out->text) ? -ENOENT : 0;
+	}
 	n = copy_in_string(name, path, max);
 	if (n < 0)
 		return n;

@@ -6,6 +6,7 @@
  *    `..` does not lead out of DIR;
  *  - a name that is to be made goes where its folder is;
  *  - /dev and /proc are the host kernel's whatever DIR holds;
+ *  - in a room (isolate/) a BSD guest finds no /proc, which is there for the core;
  *  - relative paths, and all paths without --root, are the host's as they stand.
  */
 #ifndef DRAGOMAN_CORE_PATH_H

@@ -4,6 +4,7 @@
  *
  * As started by the front door or by a guest's execve:
  *	dragoman-core [--option…] -- PATH ARGV0 [ARG…]
+ * (from a room by --core-fd's descriptor, for which no name is left there)
  * and by binfmt_misc, without and with its flag P (which AT_FLAGS tells since
  * Linux 5.12; flag O tells by AT_EXECFD: load_misc_binary(), fs/binfmt_misc.c):
  *	dragoman-core PATH [ARG…]
@@ -133,6 +134,12 @@ parse_option(const char *word)
 		options.trace_fd = (int)parse_number(v, &v);
 	else if (option_is(word, "--ignored", &v))
 		options.ignored = parse_number(v, &v);
+	else if (option_is(word, "--core-fd", &v))
+		options.core_fd = (int)parse_number(v, &v);
+	else if (option_is(word, "--no-native", &v))
+		options.no_native = true;
+	else if (option_is(word, "--no-proc", &v))
+		options.no_proc = true;
 	else if (option_is(word, "--trace-labels", &v))
 		options.trace_labels = true;
 	else if (option_is(word, "--trace", &v))
