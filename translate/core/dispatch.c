@@ -62,6 +62,21 @@ dispatch(struct call *c)
 	return r;
 }
 
+void
+join_argument_pairs(struct call *c)
+{
+	const struct row *row = c->nr < c->abi->nrows ? c->abi->rows[c->nr] : NULL;
+	unsigned word = 0;
+
+	if (!row || !row->pairs)
+		return;
+	for (unsigned i = 0; i < row->nargs && word < CALL_ARGS; i++) {
+		c->arg[i] = c->arg[word++];
+		if (row->pairs >> i & 1)
+			c->arg[i] |= c->arg[word++] << 32;
+	}
+}
+
 unsigned
 guest_errno(const struct call *c, long answer)
 {

@@ -14,6 +14,12 @@
 long dispatch(struct call *c);
 
 /*
+ * For an ABI with 32-bit words, before dispatch(): arguments that are 64 bits wide (row.pairs)
+ * came as two words, low first, and become one each. Words have nothing above their 32 bits.
+ */
+void join_argument_pairs(struct call *c);
+
+/*
  * For a handler whose call is never made again under SA_RESTART although the
  * row's calls in general are: -EINTR becomes final if the guest has seen a signal.
  */

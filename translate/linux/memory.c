@@ -57,7 +57,10 @@ long
 linux_madvise(struct call *c, struct guest_ptr where, uint64_t len, int32_t advice)
 {
 	(void)c;
-	return guest_range_ok(where, len) ? host_call(__NR_madvise, where.addr, len, advice) : -ENOMEM;
+	/* One that wraps is the kernel's to refuse. */
+	if (!guest_range_ok(where, len) && where.addr + len > where.addr)
+		return -ENOMEM;
+	return host_call(__NR_madvise, where.addr, len, advice);
 }
 
 /* brk(2) answers the break as it is now, whether it moved or not. */
