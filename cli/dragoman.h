@@ -50,6 +50,7 @@ enum option_id {
 	OPT_MEMORY,
 	OPT_PIDS,
 	OPT_CPUS,
+	OPT_CGROUP,
 	OPTION_COUNT,
 };
 

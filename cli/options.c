@@ -38,6 +38,7 @@ const struct option options[OPTION_COUNT] = {
 	[OPT_MEMORY] = {"memory", 0, "BYTES", false, "the room's memory (K, M, G), by cgroup"},
 	[OPT_PIDS] = {"pids", 0, "N", false, "how many processes and threads the room may have"},
 	[OPT_CPUS] = {"cpus", 0, "N", false, "how many processors' time the room may take (1.5)"},
+	[OPT_CGROUP] = {"cgroup", 0, "FILE=VALUE", false, "another limit of the room's cgroup (v2)"},
 };
 
 /* `word` as the option `o`; *value: what is attached to it, or NULL. */

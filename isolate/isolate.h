@@ -107,6 +107,17 @@ void terminal_guard(void);
 /* limits.c */
 void limits_apply(void);
 void limit_option(const char *text);
+/* cgroup.c: takes an option that is about the room's cgroup. */
+bool cgroup_option(enum option_id id, const char *value);
+struct cgroup {
+	int group, lifeline; /* -1: no limit was asked for */
+	char name[32];
+	pid_t janitor;
+};
+/* The group, its limits set; removed when the lifeline's copies are all closed, or by cgroup_end(). */
+struct cgroup cgroup_make(void);
+void cgroup_enter(const struct cgroup *g, pid_t pid);
+void cgroup_end(struct cgroup *g);
 /* net.c: the loopback interface of the room's own network. */
 void loopback_up(void);
 

@@ -163,6 +163,7 @@ keep(struct room *r)
 {
 	struct sigaction plain = {.sa_handler = SIG_DFL};
 	int channel[2], signals, status, end;
+	struct cgroup group;
 	sigset_t all;
 	pid_t init;
 
@@ -173,9 +174,11 @@ keep(struct room *r)
 		fail(EXIT_OURS, "cannot prepare the room", "", "", errno);
 	program_options(r);
 	r->umask = umask(022);
+	group = cgroup_make();
 	init = start_init(r, channel);
 	close(channel[1]);
 	map_ids(r, init);
+	cgroup_enter(&group, init);
 	signals = signalfd(-1, &all, SFD_CLOEXEC);
 	if (signals < 0 || send(channel[0], &(int){0}, sizeof(int), MSG_NOSIGNAL) < 0)
 		fail(EXIT_OURS, "cannot start the room", "", "", errno);
@@ -184,5 +187,6 @@ keep(struct room *r)
 	while (waitpid(init, &end, 0) < 0)
 		if (errno != EINTR)
 			fail(EXIT_OURS, "lost the room", "", "", errno);
+	cgroup_end(&group);
 	return end_as(status >= 0 ? status : end);
 }

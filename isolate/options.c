@@ -110,7 +110,7 @@ take(enum option_id id, const char *value)
 		limit_option(value);
 		break;
 	default:
-		break;
+		(void)cgroup_option(id, value);
 	}
 }
 

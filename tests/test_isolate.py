@@ -374,6 +374,67 @@ class Room:
 				   options=["--limit=nofile=64:128", "--limit", "core=0"])
 		self.assertEqual(told, "(64, 128) (0, 0)\n")
 
+	def test_a_cgroup_limit_that_is_not_delegated_is_named(self):
+		if not os.path.exists("/sys/fs/cgroup/cgroup.controllers"):	# the hybrid layout: limits are v1's
+			for option in ("--memory=100M", "--pids=9", "--cpus=1.5"):
+				self.refused(125, f"{option[2:5]}.*cgroup", options=[option])
+		for option in ("--memory=5X", "--memory=0", "--pids=x", "--cpus=0", "--cpus=x", "--cgroup=x",
+			       "--cgroup=cgroup.procs=1", "--cgroup=../a.b=1"):
+			self.refused(125, option.split("=")[0], options=[option])
+		self.refused(125, "none.such=1: the cgroup controller none", options=["--cgroup=none.such=1"])
+
+	def delegated_group(self):
+		"""A cgroup as a service manager would delegate it, with a controller to use: folder, file, value."""
+		with open("/proc/self/mountinfo") as f:
+			found = re.search(r"^\S+ \S+ \S+ / (\S+) .* - cgroup2 ", f.read(), re.M)
+		if os.getuid() != 0 or not found:
+			self.skipTest("no cgroup to delegate")
+		with open(found[1] + "/cgroup.subtree_control") as f:
+			controllers = f.read().split()
+		usable = [(file, value) for file, value in (("pids.max", "20"), ("hugetlb.2MB.max", "4194304"))
+			  if file.split(".")[0] in controllers]
+		if not usable:
+			self.skipTest("no controller to delegate")
+		folder = f"{found[1]}/dragoman-test-{os.getpid()}"
+		os.mkdir(folder)
+		self.addCleanup(self.remove_group, folder)
+		for name in (folder, folder + "/cgroup.procs", folder + "/cgroup.subtree_control"):
+			os.chown(name, self.user or 0, -1)
+		return folder, *usable[0]
+
+	def remove_group(self, folder):
+		for n in range(200):
+			try:
+				return os.rmdir(folder)
+			except OSError:
+				time.sleep(0.02)
+		self.fail(f"{folder} is still in use: {os.listdir(folder)}")
+
+	def test_cgroup_limits_hold_and_the_group_goes_away(self):
+		group, file, value = self.delegated_group()
+		def join():
+			with open(group + "/cgroup.procs", "w") as f:
+				f.write(str(os.getpid()))
+		words = self.words(PYTHON, "-IS", "-uc", "print(open('/proc/self/cgroup').read()); input()", root="/",
+				   options=[f"--cgroup={file}={value}"])
+		for kill in (False, True):
+			p = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=join)
+			while not p.stdout.readline().startswith("0::/"):
+				pass
+			made = [d for d in os.listdir(group) if re.fullmatch(r"dragoman-\d+", d)]
+			self.assertEqual(len(made), 1)
+			with open(f"{group}/{made[0]}/{file}") as f:
+				self.assertEqual(f.read().strip(), value)
+			with open(f"{group}/{made[0]}/cgroup.procs") as f:
+				self.assertEqual(len(f.read().split()), 2)
+			if kill:
+				p.kill()
+			p.communicate(None if kill else "\n")
+			deadline = time.monotonic() + 10
+			while time.monotonic() < deadline and any(d.startswith("dragoman") for d in os.listdir(group)):
+				time.sleep(0.01)
+			self.assertEqual([d for d in os.listdir(group) if d.startswith("dragoman")], [])
+
 	# files
 
 	CHANGE = "import os, sys\nopen(sys.argv[1], 'w').write('new')\nprint(open(sys.argv[1]).read())"
