@@ -224,13 +224,15 @@ TEST(tids_in_words)
 	VALUE(wait_for(pid));
 }
 
+static volatile int woken;
+
 static int
 wake_later(void *argument)
 {
 	(void)argument;
 	sleep_ms(20);
 	__atomic_store_n(&word, 1, __ATOMIC_RELEASE);
-	VALUE(call(futex, &word, FUTEX_WAKE, 10));
+	woken = (int)call(futex, &word, FUTEX_WAKE, 10);
 	return 0;
 }
 
@@ -258,6 +260,7 @@ TEST(futexes)
 	thread_start(0, wake_later, NULL);
 	SHOW(futex, &word, FUTEX_WAIT, 0, NULL);
 	thread_join(0);
+	VALUE(woken);
 	word = 0;
 	SHOW(futex, &word, FUTEX_LOCK_PI, 0, NULL);
 	TRUTH(word == call(gettid));

@@ -51,7 +51,7 @@ struct thread {
 	struct {
 		uint64_t base, size;
 		bool enabled;
-		bool disarms;	/* taken away while a handler runs (Linux's SS_AUTODISARM) */
+		uint32_t flags;	/* Linux's, as the program gave them */
 	} altstack;		/* the guest's */
 	struct ucontext *frame;	/* the guest's registers while the core works for it */
 	void *abi;		/* the personality's own part, core_alloc'ed by its thread hooks */

@@ -20,10 +20,11 @@ bool linux_enter_handler(struct thread *t, struct ucontext *uc, const struct que
 			 const struct signal_action *a, const struct sigset *old_mask);
 
 /* signals.c */
+#define LINUX_NEVER_BLOCKED (UINT64_C(1) << (SIGKILL - 1) | UINT64_C(1) << (SIGSTOP - 1))
 enum default_action linux_default_action(int signal);
 bool linux_on_altstack(const struct thread *t, uint64_t sp);
-/* As sigaltstack(2) and a handler's frame tell it, for a program whose stack pointer is sp. */
-stack_t linux_altstack(const struct thread *t, uint64_t sp);
+stack_t linux_altstack(const struct thread *t);
+void linux_disarm_altstack(struct thread *t);
 long linux_set_altstack(struct thread *t, const stack_t *s, uint64_t sp);
 int linux_fault_signal(struct thread *t, struct ucontext *uc, int host_signal, const struct siginfo *info);
 

@@ -179,6 +179,7 @@ clone_thread(struct clone_request *q)
 	if (!(q->flags & CLONE_SETTLS))
 		core_call(__NR_arch_prctl, ARCH_GET_FS, &fs);
 	nt->mask = t->mask;
+	nt->altstack.flags = SS_DISABLE;	/* sas_ss_reset() */
 	uc = thread_fresh_frame(nt);
 	uc->uc_mcontext = t->frame->uc_mcontext;
 	uc->uc_mcontext.fpstate = NULL;

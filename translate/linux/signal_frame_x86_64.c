@@ -42,13 +42,12 @@ linux_enter_handler(struct thread *t, struct ucontext *uc, const struct queued_s
 		memcpy(&f.uc.uc_mcontext.fpstate, &sp, sizeof sp);
 	}
 	f.uc.uc_link = NULL;
-	f.uc.uc_stack = linux_altstack(t, r->rsp);
+	f.uc.uc_stack = linux_altstack(t);
 	f.uc.uc_sigmask = old_mask->word[0];
 	sp = ((sp - sizeof f) & ~UINT64_C(15)) - 8;	/* as after a call */
 	if (copy_out(guest(sp), &f, sizeof f) < 0)
 		return false;
-	if (t->altstack.disarms)
-		memset(&t->altstack, 0, sizeof t->altstack);	/* the frame brings it back */
+	linux_disarm_altstack(t);
 	r->rdi = (uint64_t)s->number;
 	r->rsi = sp + offsetof(struct linux_sigframe, info);
 	r->rdx = sp + offsetof(struct linux_sigframe, uc);
@@ -93,7 +92,7 @@ linux_rt_sigreturn(struct call *c)
 	}
 	take_registers(uc, &from);
 	linux_set_altstack(t, &from.uc_stack, from.uc_mcontext.rsp);	/* a bad one is left alone */
-	mask.word[0] = from.uc_sigmask;
+	mask.word[0] = from.uc_sigmask & ~LINUX_NEVER_BLOCKED;
 	signal_set_mask(t, &mask);
 	return CALL_REGS_SET;
 }

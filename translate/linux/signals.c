@@ -4,6 +4,7 @@
 #include "core/copy.h"
 #include "core/host.h"
 #include "core/signal.h"
+#include "core/string.h"
 #include "core/thread.h"
 
 enum default_action
@@ -35,7 +36,6 @@ linux_fault_signal(struct thread *t, struct ucontext *uc, int host_signal, const
 	return host_signal;
 }
 
-#define NEVER_BLOCKED (UINT64_C(1) << (SIGKILL - 1) | UINT64_C(1) << (SIGSTOP - 1))
 /* kernel/signal.c, do_sigaction(), takes others away: programs find out so which flags there are. */
 #ifndef SA_EXPOSE_TAGBITS
 #define SA_EXPOSE_TAGBITS 0x800
@@ -76,7 +76,7 @@ linux_rt_sigaction(struct call *c, int32_t sig, struct guest_ptr new, struct gue
 		a.handler = (uintptr_t)h.handler;
 		a.flags = h.flags & KNOWN_FLAGS;
 		a.trampoline = (uintptr_t)h.restorer;
-		a.mask.word[0] = h.mask & ~NEVER_BLOCKED;
+		a.mask.word[0] = h.mask & ~LINUX_NEVER_BLOCKED;
 		signal_set_action(c->p, sig, &a);
 	}
 	if (is_null(old))
@@ -96,7 +96,7 @@ linux_rt_sigprocmask(struct call *c, int32_t how, struct guest_ptr new, struct g
 	if (!is_null(new)) {
 		if (load_u64(&set, new) < 0)
 			return -EFAULT;
-		set &= ~NEVER_BLOCKED;
+		set &= ~LINUX_NEVER_BLOCKED;
 		switch (how) {
 		case SIG_BLOCK:
 			mask.word[0] |= set;
@@ -123,7 +123,7 @@ mask_for_call(struct call *c, struct guest_ptr mask, host_sigset *host)
 
 	if (load_u64(&s.word[0], mask) < 0)
 		return -EFAULT;
-	s.word[0] &= ~NEVER_BLOCKED;
+	s.word[0] &= ~LINUX_NEVER_BLOCKED;
 	signal_set_mask_for_call(c->t, &s);
 	*host = sigset_to_host(c->t, &s);
 	return 0;
@@ -213,18 +213,25 @@ linux_epoll_pwait2(struct call *c, int32_t f, struct guest_ptr events, int32_t n
 bool
 linux_on_altstack(const struct thread *t, uint64_t sp)
 {
-	return t->altstack.enabled && !t->altstack.disarms && sp > t->altstack.base &&
+	return t->altstack.enabled && !(t->altstack.flags & SS_AUTODISARM) && sp > t->altstack.base &&
 	       sp - t->altstack.base <= t->altstack.size;
 }
 
+/* sigaltstack(2) tells whether the program is on it; a frame has only what it gave. */
 stack_t
-linux_altstack(const struct thread *t, uint64_t sp)
+linux_altstack(const struct thread *t)
 {
-	unsigned flags = !t->altstack.enabled ? SS_DISABLE : linux_on_altstack(t, sp) ? SS_ONSTACK : 0;
+	return (stack_t){(void *)(uintptr_t)t->altstack.base, (int)t->altstack.flags, t->altstack.size};
+}
 
-	if (t->altstack.disarms)
-		flags |= SS_AUTODISARM;
-	return (stack_t){(void *)(uintptr_t)t->altstack.base, (int)flags, t->altstack.size};
+/* SS_AUTODISARM: a handler is entered, whose frame brings it back (sas_ss_reset()). */
+void
+linux_disarm_altstack(struct thread *t)
+{
+	if (!(t->altstack.flags & SS_AUTODISARM))
+		return;
+	memset(&t->altstack, 0, sizeof t->altstack);
+	t->altstack.flags = SS_DISABLE;
 }
 
 /* kernel/signal.c, do_sigaltstack(). */
@@ -241,7 +248,7 @@ linux_set_altstack(struct thread *t, const stack_t *s, uint64_t sp)
 	if (enabled && s->ss_size < MINSIGSTKSZ)
 		return -ENOMEM;
 	t->altstack.enabled = enabled;
-	t->altstack.disarms = (unsigned)s->ss_flags & SS_AUTODISARM;
+	t->altstack.flags = (unsigned)s->ss_flags;
 	t->altstack.base = enabled ? (uintptr_t)s->ss_sp : 0;
 	t->altstack.size = enabled ? s->ss_size : 0;
 	return 0;
@@ -251,9 +258,11 @@ long
 linux_sigaltstack(struct call *c, struct guest_ptr new, struct guest_ptr old)
 {
 	uint64_t sp = c->t->frame->uc_mcontext.rsp;
-	stack_t was = linux_altstack(c->t, sp), s;
+	stack_t was = linux_altstack(c->t), s;
 	long r = 0;
 
+	was.ss_flags &= (int)SS_AUTODISARM;
+	was.ss_flags |= !c->t->altstack.enabled ? SS_DISABLE : linux_on_altstack(c->t, sp) ? SS_ONSTACK : 0;
 	if (!is_null(new))
 		r = copy_in(&s, new, sizeof s) < 0 ? -EFAULT : linux_set_altstack(c->t, &s, sp);
 	return r < 0 || is_null(old) ? r : copy_out(old, &was, sizeof was);
