@@ -31,6 +31,8 @@ enum option_id {
 	OPT_OUTPUT,
 	OPT_STATS,
 	OPT_WARN,
+	OPT_EVENTS,
+	OPT_EVENT_RULES,
 	OPT_CORE,
 	OPT_HELP,
 	OPT_VERSION,
@@ -106,6 +108,8 @@ const char *find_program(const char *name, const char *root, char **envp, char b
 struct text;
 /* Options for the core into out, their text into t; how many. Opens what they name. */
 size_t core_options(struct settings *s, char **out, struct text *t);
+/* events.c: --events and --event-rules as the core has them, into out; how many words. */
+size_t event_options(struct settings *s, char **out, struct text *t);
 /* "--name" or "--name=value" for the core, in what is left of *t. */
 char *core_option(struct text *t, const char *name, const char *value);
 /* A copy of fd high up, so that the guest gets the numbers from 3 as it would elsewhere; or -errno. */

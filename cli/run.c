@@ -123,7 +123,7 @@ core_options(struct settings *s, char **out, struct text *t)
 		add_number(&number, (unsigned)s->opened[s->opened_count++]);
 		out[n++] = core_option(t, "trace-fd", number.buf);
 	}
-	return n;
+	return n + event_options(s, out + n, t);
 }
 
 static void

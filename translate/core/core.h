@@ -20,7 +20,9 @@ struct options {
 	enum trap_kind trap;
 	uint16_t release;	/* guest's OS release, major * 100 + minor; until exec 0 if not given */
 	uint32_t ignored;	/* the guest ignores these host signals, which the core catches: bit n-1 */
+	const char *event_rules;	/* --event-rules: their file's name, and its lines; NULL: the usual ones */
 	int trace_fd;
+	int events_fd;		/* --events-fd: a line of JSON for each chosen call; -1: none */
 	bool stats, warn;
 	bool fast_clock;	/* --fast-clock: the guest may read the time without a call */
 	bool trap_installed;	/* seccomp: an ancestor's filter is there already */

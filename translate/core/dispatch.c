@@ -19,12 +19,8 @@ row_exists(const struct row *row)
 	return options.release >= row->since && (!row->until || options.release < row->until);
 }
 
-/*
- * A call that was not made, and asks for no mask of its own, has not begun: the
- * signal came before it.
- */
-static long
-after_interruption(struct call *c, long r)
+long
+call_interrupted(struct call *c, long r)
 {
 	enum interruption how = signal_interruption(c->t);
 
@@ -54,7 +50,7 @@ dispatch(struct call *c)
 		trace_begin(c);
 	r = c->row && c->row->run ? c->row->run(c) : call_missing(c);
 	if (r == -EINTR || r == CALL_RESTART)
-		r = after_interruption(c, r);
+		r = call_interrupted(c, r);
 	if (r != CALL_RESTART)
 		c->t->has_deadline = false;
 	if (__builtin_expect(trace_active, 0))

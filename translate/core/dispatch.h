@@ -25,6 +25,12 @@ void join_argument_pairs(struct call *c);
  */
 long without_restart(struct call *c, long r);
 
+/*
+ * What becomes of -EINTR or CALL_RESTART: one of the two. A call that was not made, and asks for
+ * no mask of its own, has not begun: the signal came before it.
+ */
+long call_interrupted(struct call *c, long r);
+
 /* An answer's errno in the guest's numbers; the personality calls it once, at the return. */
 unsigned guest_errno(const struct call *c, long answer);
 

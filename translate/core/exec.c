@@ -7,10 +7,12 @@
 #include "call.h"
 #include "copy.h"
 #include "core.h"
+#include "events.h"
 #include "host.h"
 #include "linux_abi.h"
 #include "loader/loader.h"
 #include "memory.h"
+#include "output.h"
 #include "path.h"
 #include "personality.h"
 #include "process.h"
@@ -268,7 +270,7 @@ exec_first(struct thread *t, const char *path, int fd, char **argv, char **envp)
 	if (runs_natively(&p) && !options.registered) {
 		char text[4096];
 
-		trace_keep_output(false);
+		outputs_keep(false);
 		r = core_call(__NR_execve, path_on_host(p.path, text, sizeof text), request.argv, envp);
 		die(126, "%s: a program of the host that could not be started: %s", path, load_errno_text((int)-r));
 	}
@@ -281,6 +283,7 @@ exec_first(struct thread *t, const char *path, int fd, char **argv, char **envp)
 	choose_release(t->p->abi);
 	trap_install();
 	trace_start(t->p->abi);
+	t->p->abi = events_start(t->p->abi);
 	if (image_load(p.fd, &load, &image, &e) < 0)
 		die(e.code, "%s: %s%s", path, e.reason, e.detail);
 	close_program(&p);
@@ -457,9 +460,9 @@ exec_found(struct call *c, const char *path, struct guest_ptr argv, struct guest
 		return exec_as_is(c, path, argv, envp);
 	r = core_words(c->t, path, argv, &words);
 	if (r == 0) {
-		trace_keep_output(true);
+		outputs_keep(true);
 		r = host_exec(c, options.core_fd ? NULL : options.core_path, words, envp.addr);
-		trace_keep_output(false);
+		outputs_keep(false);
 	}
 	free_words(c->t);
 	return r;

@@ -27,13 +27,13 @@ is_ours(int fd)
 bool
 core_fd_reserved(int fd)
 {
-	return is_ours(fd) || (fd > 2 && (fd == options.trace_fd || fd == options.core_fd));
+	return is_ours(fd) || (fd > 2 && (fd == options.trace_fd || fd == options.events_fd || fd == options.core_fd));
 }
 
 unsigned
 core_fd_next(unsigned from)
 {
-	const int told[] = {options.trace_fd, options.core_fd};
+	const int told[] = {options.trace_fd, options.events_fd, options.core_fd};
 	unsigned next = from;
 
 	while (next < NUMBERS && !is_ours((int)next))

@@ -25,7 +25,7 @@
 #include "string.h"
 #include "thread.h"
 
-struct options options = {.trace_fd = 2};
+struct options options = {.trace_fd = 2, .events_fd = -1};
 const char *const *option_words;
 int option_count;
 
@@ -132,6 +132,10 @@ parse_option(const char *word)
 		options.abi = parse_abi(v);
 	else if (option_is(word, "--trace-fd", &v))
 		options.trace_fd = (int)parse_number(v, &v);
+	else if (option_is(word, "--events-fd", &v))
+		options.events_fd = (int)parse_number(v, &v);
+	else if (option_is(word, "--event-rules", &v))
+		options.event_rules = v;
 	else if (option_is(word, "--ignored", &v))
 		options.ignored = parse_number(v, &v);
 	else if (option_is(word, "--core-fd", &v))

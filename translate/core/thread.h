@@ -56,6 +56,7 @@ struct thread {
 	struct ucontext *frame;	/* the guest's registers while the core works for it */
 	void *abi;		/* the personality's own part, core_alloc'ed by its thread hooks */
 	struct trace_buffer *trace;
+	struct event_buffer *event;
 	void *exec_words;	/* execve's argument vector; for the parent to free if this is vfork's child */
 	size_t exec_words_size;
 	uint64_t robust[3];	/* umtx robust lists: lock, private, in transition */

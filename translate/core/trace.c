@@ -1,10 +1,11 @@
 #include "trace.h"
 
 #include "core.h"
-#include "fd.h"
+#include "events.h"
 #include "host.h"
 #include "linux_abi.h"
 #include "memory.h"
+#include "output.h"
 #include "personality.h"
 #include "print.h"
 #include "signal.h"
@@ -32,51 +33,16 @@ _Static_assert(sizeof(struct trace_buffer) < 0x4000 - 16,
 
 bool trace_active;
 unsigned char host_calls_traced;
-static bool many_threads, many_processes, output_is_pipe;
+static bool many_threads, many_processes;
+static struct output output;
 static uint64_t warned[1024 / 64];
 
 /* ---- output ---- */
 
-/*
- * A reader that has gone must not send the guest a SIGPIPE it never earned: it
- * is blocked for the write, and taken back.
- */
-static void
-write_to_pipe(const char *text, size_t n)
-{
-	const host_sigset pipe_only = (host_sigset)1 << (SIGPIPE - 1);
-	const struct __kernel_timespec now = {0, 0};
-	host_sigset old = 0;
-
-	core_call(__NR_rt_sigprocmask, SIG_BLOCK, &pipe_only, &old, sizeof old);
-	if (core_call(__NR_write, options.trace_fd, text, n) == -EPIPE)
-		core_call(__NR_rt_sigtimedwait, &pipe_only, 0, &now, sizeof pipe_only);
-	if (!(old & pipe_only))
-		core_call(__NR_rt_sigprocmask, SIG_UNBLOCK, &pipe_only, 0, sizeof old);
-}
-
 void
 trace_write(const char *text, size_t n)
 {
-	if (output_is_pipe)
-		write_to_pipe(text, n);
-	else
-		core_call(__NR_write, options.trace_fd, text, n);
-}
-
-void
-trace_keep_output(bool keep)
-{
-	if (core_fd_reserved(options.trace_fd))
-		core_call(__NR_fcntl, options.trace_fd, F_SETFD, keep ? 0 : FD_CLOEXEC);
-}
-
-static void
-start_output(void)
-{
-	/* lseek tells pipes and sockets from files; terminals too, which cannot break. */
-	output_is_pipe = core_call(__NR_lseek, options.trace_fd, 0, 1 /* SEEK_CUR */) == -ESPIPE;
-	trace_keep_output(false);
+	output_write(&output, text, n);
 }
 
 static void
@@ -109,7 +75,7 @@ trace_start(const struct personality *abi)
 	host_calls_traced = options.trace != NULL;
 	trace_active = options.trace || options.stats;
 	if (trace_active || options.warn)
-		start_output();
+		output_start(&output, options.trace_fd);
 }
 
 static struct trace_buffer *
@@ -241,6 +207,8 @@ trace_leaves(struct thread *t)
 {
 	struct trace_buffer *b = t->trace;
 
+	if (t->event)
+		events_leave(t);
 	if (!trace_active || !b || !b->is_open)
 		return;
 	if (options.stats)
@@ -386,7 +354,7 @@ trace_is_labelled(void)
 void
 trace_after_fork(struct thread *t)
 {
-	(void)t;
+	events_after_fork(t);
 	many_threads = false;
 	if (options.stats && trace_active)
 		stats_reset();
@@ -397,4 +365,6 @@ trace_thread_ends(struct thread *t)
 {
 	core_free(t->trace);
 	t->trace = NULL;
+	core_free(t->event);
+	t->event = NULL;
 }

@@ -41,8 +41,6 @@ void trace_process_ends(struct thread *t);
 void trace_many_threads(void);
 void trace_many_processes(void);
 bool trace_is_labelled(void);
-/* The trace's descriptor goes into the next program, which is a core; otherwise exec closes it. */
-void trace_keep_output(bool keep);
 /* In fork's child; when a thread's block is given back. */
 void trace_after_fork(struct thread *t);
 void trace_thread_ends(struct thread *t);

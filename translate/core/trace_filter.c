@@ -54,16 +54,16 @@ bare_name(const struct personality *abi, const char *name)
 	return s == name ? NULL : s;
 }
 
-static bool
-is_call(const struct personality *abi, const struct row *row, const char *word, size_t n)
+bool
+row_is_named(const struct personality *abi, const struct row *row, const char *word, size_t n)
 {
 	const char *bare = bare_name(abi, row->name);
 
 	return is_word(word, n, row->name) || (bare && is_word(word, n, bare));
 }
 
-static uint8_t
-class_of(const char *word, size_t n)
+uint8_t
+class_named(const char *word, size_t n)
 {
 	for (size_t i = 0; i < sizeof class_names / sizeof *class_names; i++)
 		if (is_word(word, n, class_names[i]))
@@ -75,7 +75,7 @@ static bool
 apply(const struct personality *abi, const char *word, size_t n, bool on)
 {
 	bool is_class = n > 0 && word[0] == '%', found = false;
-	uint8_t class = is_class ? class_of(word + 1, n - 1) : 0;
+	uint8_t class = is_class ? class_named(word + 1, n - 1) : 0;
 
 	if (is_class && !class)
 		return false;
@@ -84,7 +84,7 @@ apply(const struct personality *abi, const char *word, size_t n, bool on)
 	for (unsigned nr = 0; nr < abi->nrows && nr < NUMBERS; nr++) {
 		const struct row *row = abi->rows[nr];
 
-		if (row && (is_class ? row->classes & class : is_call(abi, row, word, n))) {
+		if (row && (is_class ? row->classes & class : row_is_named(abi, row, word, n))) {
 			want(nr, on);
 			found = true;
 		}

@@ -12,6 +12,10 @@
 /* A word that names nothing ends the process with one line. */
 void trace_filter_start(const struct personality *abi, const char *words);
 bool trace_filter_has(unsigned nr);
+/* The call of this name, or of an older version or library name of it. */
+bool row_is_named(const struct personality *abi, const struct row *row, const char *word, size_t n);
+/* The enum call_class of a class without its %; 0: none. */
+uint8_t class_named(const char *word, size_t n);
 /* Signal deliveries: shown with everything, and with %signal. */
 bool trace_filter_has_signals(void);
 
