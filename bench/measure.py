@@ -6,10 +6,10 @@ import pathlib
 import re
 import resource
 import shutil
-import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
@@ -206,7 +206,7 @@ def c_project(tree):
 		(folder / f"part_{n}.c").write_text("\n".join([*lines, "\treturn x;\n}\n"]))
 	parts = " ".join(f"out/part_{n}.o" for n in range(40))
 	(folder / "Makefile").write_text(f"out/all.a: {parts}\n\tar cr $@ $^\nout/%.o: %.c\n"
-					 "\t@mkdir -p out\n\t$(CC) -O1 -c -o $@ $<\n")
+					 "\t@mkdir -p out\n\tgcc -O1 -c -o $@ $<\n")
 	return folder
 
 
@@ -237,15 +237,26 @@ def redis(side, context, port):
 	return words, load, r"([\d.]+) requests per second"
 
 
+NGINX_CONF = """user root; daemon off; master_process off; pid {temporary}/bench-nginx.pid; error_log /dev/null; events {{}}
+http {{
+	access_log off; keepalive_requests 1000000;
+	client_body_temp_path {temporary}/bench-nginx; proxy_temp_path {temporary}/bench-nginx;
+	fastcgi_temp_path {temporary}/bench-nginx; uwsgi_temp_path {temporary}/bench-nginx;
+	scgi_temp_path {temporary}/bench-nginx;
+	server {{ listen 127.0.0.1:{port}; root /tmp/bench-www; }}
+}}
+"""
+
+
 def nginx(side, context, port):
 	words = [*run_as(side, context, "/usr/sbin/nginx"), "-c", "/tmp/bench-nginx.conf"]
-	(context.tree / "tmp/bench-www").mkdir(parents=True, exist_ok=True)
-	(context.tree / "tmp/bench-www/index.html").write_text("x" * 1000)
-	(context.tree / "tmp/bench-nginx.conf").write_text(
-		"daemon off; master_process off; pid /tmp/bench-nginx.pid; error_log /dev/null; events {}\n"
-		"http { access_log off; keepalive_requests 1000000; server { listen 127.0.0.1:%d; root /tmp/bench-www; } }\n" % port)
 	if not shutil.which("wrk"):
 		raise NotHere("wrk, which makes the load, is not installed (apt-get install wrk)")
+	(context.tree / "tmp/bench-www").mkdir(parents=True, exist_ok=True)
+	(context.tree / "tmp/bench-www/index.html").write_text("x" * 1000)
+	# qemu-i386 -L looks up what is there in the tree, and makes what is new on the host.
+	temporary = context.build / "bench" if side.peer else "/tmp"
+	(context.tree / "tmp/bench-nginx.conf").write_text(NGINX_CONF.format(port=port, temporary=temporary))
 	load = ["wrk", "-t", 1, "-c", 20, "-d", max(1, context.milliseconds // 10), f"http://127.0.0.1:{port}/"]
 	return words, load, r"Requests/sec:\s*([\d.]+)"
 
@@ -257,11 +268,29 @@ def native_of(side):
 	return type(side)(side.twin, side.guest)
 
 
-def wait_for_port(process, port):
+@contextlib.contextmanager
+def serving(words, port):
+	"""A server that answers at this port, and is ended afterwards."""
+	with tempfile.TemporaryFile("w+") as said:
+		server = subprocess.Popen([str(word) for word in words], stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+		try:
+			wait_for_port(server, port, said)
+			yield
+		finally:
+			server.terminate()
+			try:
+				server.wait(10)
+			except subprocess.TimeoutExpired:
+				server.kill()
+				server.wait()
+
+
+def wait_for_port(server, port, said):
 	until = time.monotonic() + 20
 	while time.monotonic() < until:
-		if process.poll() is not None:
-			raise Trouble(f"the server ended with status {process.returncode}")
+		if server.poll() is not None:
+			said.seek(0)
+			raise Trouble(f"the server ended with status {server.returncode}: {last_line(said.read())}")
 		with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
 			return
 		time.sleep(0.05)
@@ -272,19 +301,8 @@ def load(side, context, name):
 	"""Microseconds a request, twenty connections at once."""
 	port = free_port()
 	words, generator, pattern = LOADS[name](side, context, port)
-	server = subprocess.Popen([str(word) for word in words], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-				  stderr=subprocess.DEVNULL)
-	try:
-		wait_for_port(server, port)
+	with serving(words, port):
 		done = finish(generator, stdin=subprocess.DEVNULL, capture_output=True, text=True)
-	finally:
-		if server.poll() is None:
-			server.send_signal(signal.SIGTERM)
-		try:
-			server.wait(10)
-		except subprocess.TimeoutExpired:
-			server.kill()
-			server.wait()
 	found = re.findall(pattern, done.stdout.replace("\r", "\n"))
 	if done.returncode != 0 or not found:
 		raise Trouble(f"{generator[0]}: status {done.returncode}: {last_line(done.stderr)}")
