@@ -85,6 +85,14 @@ class_of(size_t n)
 	return c;
 }
 
+void
+core_heap_start(void *memory, size_t n)
+{
+	chunk_at = (uintptr_t)memory;
+	chunk_end = chunk_at + n;
+}
+
+/* Zeroed: what has not been touched stays so. */
 static struct header *
 cut_piece(size_t size)
 {
@@ -120,13 +128,12 @@ core_alloc(size_t n)
 		whole = (size_t)1 << c;
 		lock_acquire(&heap_lock);
 		h = free_lists[c];
-		if (h)
+		if (h) {
 			free_lists[c] = h->next;
-		else
+			memset(h, 0, whole);
+		} else
 			h = cut_piece(whole);
 		lock_release(&heap_lock);
-		if (h)
-			memset(h, 0, whole);
 	}
 	if (!h)
 		return NULL;

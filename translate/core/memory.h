@@ -12,6 +12,8 @@
 void *arena_map(size_t n, size_t align);
 void arena_unmap(void *p, size_t n);
 
+/* Zeroed memory to cut the first pieces from, before anything is allocated. */
+void core_heap_start(void *memory, size_t n);
 /* Zeroed, 16-byte aligned; NULL: no memory. */
 void *core_alloc(size_t n);
 void core_free(void *p);

@@ -33,8 +33,6 @@ struct process {
 	struct thread *threads;
 	int pid;			/* the host's */
 	bool is_vfork_child;		/* the memory belongs to somebody else */
-	struct signal_action actions[SIGSET_MAX + 1];
-	char exec_path[4096];		/* the program's, as the guest sees it */
 	uint64_t args, env;		/* guest addresses of argv[0], envp[0] on the first stack */
 	uint32_t argc, envc;
 	uint64_t stack_base, stack_size;	/* the first thread's; base is the high end */
@@ -42,9 +40,12 @@ struct process {
 	uint64_t shared_page;		/* guest address of what the kernel gives every process; 0: none */
 	uint64_t signal_trampoline;	/* guest address of the code a handler returns to */
 	uint64_t timekeep;		/* guest address of the shared time, 0: none */
-	struct signal_watch watch;
 	void *kqueues;			/* bsd/kqueue_table.c */
 	uint32_t errand_busy;		/* every_thread.c */
+	/* The long ones last: a start and a fork touch the first page, and little else. */
+	char exec_path[4096];		/* the program's, as the guest sees it */
+	struct signal_action actions[SIGSET_MAX + 1];
+	struct signal_watch watch;
 };
 
 /*

@@ -108,6 +108,31 @@ default_is_hosts(const struct personality *abi, int number, int host)
 	}
 }
 
+/* How a guest's action is said to the host. */
+enum host_way { BY_DEFAULT, BY_IGNORING, BY_CATCHING };
+
+static enum host_way
+host_way(const struct process *p, int number, int host)
+{
+	const struct signal_action *a = &p->actions[number];
+
+	if (signal_is_always_open(host) || a->handler > HANDLER_IGNORE || sigset_has(&p->watch.set, number))
+		return BY_CATCHING;
+	if (a->handler == HANDLER_IGNORE)
+		return BY_IGNORING;
+	if (default_is_hosts(p->abi, number, host))
+		return BY_DEFAULT;
+	/* What the host would not ignore: so that it interrupts nothing. */
+	return p->abi->default_action(number) == DEFAULT_IGNORE ? BY_IGNORING : BY_CATCHING;
+}
+
+/* Not the guest's to set, or caught from the start. */
+static bool
+is_cores(const struct process *p, int host)
+{
+	return host <= 0 || host == SIGKILL || host == SIGSTOP || signal_is_carrier(p->abi, host);
+}
+
 void
 signal_update_host(struct process *p, int number)
 {
@@ -116,22 +141,21 @@ signal_update_host(struct process *p, int number)
 	/* No SA_RESTART where the guest's own rule decides (signal_interruption). */
 	uint64_t flags = a->flags & (SA_NOCLDSTOP | SA_NOCLDWAIT | (p->abi->host_restarts ? SA_RESTART : 0));
 
-	if (host <= 0 || host == SIGKILL || host == SIGSTOP)
+	if (is_cores(p, host))
 		return;
-	if (signal_is_carrier(p->abi, host))
-		return;		/* caught from the start */
-	if (signal_is_always_open(host) || a->handler > HANDLER_IGNORE)
+	if (host == SIGCHLD && a->handler == HANDLER_IGNORE && sigset_has(&p->watch.set, number))
+		flags |= SA_NOCLDWAIT;	/* caught, and yet nobody waits */
+	switch (host_way(p, number, host)) {
+	case BY_CATCHING:
 		host_catch(host, flags);
-	else if (sigset_has(&p->watch.set, number))
-		host_catch(host, flags | (a->handler == HANDLER_IGNORE && host == SIGCHLD ? SA_NOCLDWAIT : 0));
-	else if (a->handler == HANDLER_IGNORE)
+		break;
+	case BY_IGNORING:
 		signal_host_action(host, HOST_IGNORE, flags, 0);
-	else if (default_is_hosts(p->abi, number, host))
+		break;
+	case BY_DEFAULT:
 		signal_host_action(host, 0, flags, 0);
-	else if (p->abi->default_action(number) == DEFAULT_IGNORE)
-		signal_host_action(host, HOST_IGNORE, flags, 0);	/* so that it interrupts nothing */
-	else
-		host_catch(host, flags);
+		break;
+	}
 }
 
 long
@@ -149,18 +173,21 @@ signal_start(struct thread *t)
 	host_sigset mask = 0;
 
 	for (int n = 1; n <= (int)p->abi->signal_max; n++) {
-		struct host_sigaction old;
 		int host = signal_to_host(p->abi, n);
+		struct host_sigaction old = {0};
+		enum host_way was;
 
-		if (host <= 0 || host == SIGKILL || host == SIGSTOP || signal_is_carrier(p->abi, host))
+		if (is_cores(p, host))
 			continue;
+		core_call(__NR_rt_sigaction, host, 0, &old, sizeof mask);
+		was = old.handler == HOST_IGNORE ? BY_IGNORING : BY_DEFAULT;
 		/* exec keeps what is ignored, and only that; for some it is how their default was said. */
-		if (signal_is_always_open(host) && (options.ignored & SIGNAL_BIT(host)))
+		if (signal_is_always_open(host) ? options.ignored & SIGNAL_BIT(host)
+						: was == BY_IGNORING &&
+						  (p->abi->default_action(n) != DEFAULT_IGNORE || default_is_hosts(p->abi, n, host)))
 			p->actions[n].handler = HANDLER_IGNORE;
-		else if (core_call(__NR_rt_sigaction, host, 0, &old, sizeof mask) == 0 && old.handler == HOST_IGNORE &&
-			 (p->abi->default_action(n) != DEFAULT_IGNORE || default_is_hosts(p->abi, n, host)))
-			p->actions[n].handler = HANDLER_IGNORE;
-		signal_update_host(p, n);
+		if (host_way(p, n, host) != was)
+			signal_update_host(p, n);
 	}
 	if (signal_is_carrier(p->abi, HOST_CARRIER))
 		host_catch(HOST_CARRIER, 0);

@@ -57,10 +57,11 @@ signal_unwatch_all(struct process *p)
 {
 	struct signal_watch *w = &p->watch;
 
+	/* What is watched is in the set: pages of nothing but zeros are not to be written in every child. */
 	for (int number = 1; number <= SIGSET_MAX; number++) {
-		w->watchers[number] = 0;
 		if (!sigset_has(&w->set, number))
 			continue;
+		w->watchers[number] = 0;
 		sigset_remove(&w->set, number);
 		signal_update_host(p, number);
 	}

@@ -225,6 +225,14 @@ run(void *argument)
 	exec_first(t, program[0], program_descriptor(), program + has_argv0, host_stack.envp);
 }
 
+/*
+ * The first thread's block and the heap's first memory. In .bss they cost no mapping and no page table
+ * of their own, which each start and each fork would pay for; last in it (where the linker puts what is
+ * common), so that the small words of all modules stay together on few pages.
+ */
+char first_block[THREAD_BLOCK] __attribute__((common, aligned(THREAD_BLOCK)));
+char first_heap[THREAD_BLOCK] __attribute__((common, aligned(16)));
+
 _Noreturn void core_start(uint64_t *sp);
 
 void
@@ -238,10 +246,9 @@ core_start(uint64_t *sp)
 		abis_print();
 		core_call(__NR_exit_group, 0);
 	}
+	core_heap_start(first_heap, sizeof first_heap);
 	p = core_alloc(sizeof *p);
-	t = p ? thread_new(p) : NULL;
-	if (!t)
-		die(70, "no memory for the first thread");
+	t = thread_on(first_block, p);
 	p->threads = t;
 	entry_on_stack(thread_stack_top(t), run, t);
 }

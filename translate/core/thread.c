@@ -53,20 +53,28 @@ take_dead(void)
 }
 
 struct thread *
+thread_on(void *block, struct process *p)
+{
+	struct thread *t = block;
+
+	core_call(__NR_mprotect, (char *)block + THREAD_STRUCT_SPACE, THREAD_GUARD, PROT_NONE);
+	t->p = p;
+	return t;
+}
+
+struct thread *
 thread_new(struct process *p)
 {
 	struct thread *t = take_dead();
+	void *block;
 
-	if (t)
+	if (t) {
 		memset(t, 0, sizeof *t);
-	else {
-		t = arena_map(THREAD_BLOCK, THREAD_BLOCK);
-		if (!t)
-			return NULL;
-		core_call(__NR_mprotect, (char *)t + THREAD_STRUCT_SPACE, THREAD_GUARD, PROT_NONE);
+		t->p = p;
+		return t;
 	}
-	t->p = p;
-	return t;
+	block = arena_map(THREAD_BLOCK, THREAD_BLOCK);
+	return block ? thread_on(block, p) : NULL;
 }
 
 void

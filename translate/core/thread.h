@@ -92,6 +92,8 @@ thread_stack_top(struct thread *t)
 
 /* A block for a thread of p that does not run yet; NULL: no memory. */
 struct thread *thread_new(struct process *p);
+/* The same on memory that is there, zeroed and aligned as a block. */
+struct thread *thread_on(void *block, struct process *p);
 /* Gives the block of a thread that never ran, or no longer runs, back. */
 void thread_free(struct thread *t);
 /* The same for the calling thread, which runs on its block to its last call (process_end_thread). */

@@ -43,7 +43,11 @@ static struct lock lock;
 void
 aio_after_fork(void)
 {
-	lock = (struct lock){0};
+	/* Nothing is written that is so already: in a child each page written is one more to copy. */
+	if (lock.word != 0)
+		lock = (struct lock){0};
+	if (orders == 0)
+		return;
 	for (int i = 0; i < QUEUE_MAX; i++)
 		jobs[i].order = 0;
 }

@@ -98,8 +98,10 @@ procdesc_copied(struct process *p, int from, int to)
 void
 procdesc_after_fork(void)
 {
-	all_lock = (struct lock){0};
-	all = NULL;
+	if (all_lock.word != 0)
+		all_lock = (struct lock){0};
+	if (all)
+		all = NULL;
 }
 
 void

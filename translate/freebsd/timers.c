@@ -184,5 +184,6 @@ void
 freebsd_timers_after_fork(void)
 {
 	for (int id = 0; id < TIMERS; id++)
-		timers[id].used = false;
+		if (timers[id].used)
+			timers[id].used = false;
 }
