@@ -1,6 +1,7 @@
 /* The room's /dev: the few devices that every program may have, terminals of its own. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,12 +24,17 @@ static const char *const dev_options[][2] = {{"mode", "0755"}, {"size", "4m"}, {
 static const char *const shm_options[][2] = {{"mode", "1777"}, {NULL, NULL}};
 static const char *const pts_options[][2] = {{"ptmxmode", "0666"}, {"mode", "0620"}, {NULL, NULL}};
 
-/* A room's root may make no device nodes: the host's are bound, whatever the tree has. */
+/*
+ * A room's root may make no device nodes: the host's are bound, whatever the tree has. Read-only:
+ * that is about the node (the room's root may be its owner, and could change its mode for
+ * everybody), not about what is written to the device.
+ */
 static void
 add_device(int dev, const char *name)
 {
 	int host = open("/dev", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int mount = mount_copy(host, name, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, false);
+	const unsigned limits = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+	int mount = mount_copy(host, name, limits, false);
 	int target = openat(dev, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0644);
 
 	if (target < 0)
@@ -71,4 +77,35 @@ room_dev(int root)
 	add_folder(dev, "pts", "devpts", pts_options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
 	add_folder(dev, "shm", "tmpfs", shm_options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 	close(dev);
+}
+
+/* Which of the room's devices st is; NULL: none. */
+static const char *
+device_named(const struct stat *st, char *name, size_t size)
+{
+	struct stat ours;
+
+	for (size_t n = 0; S_ISCHR(st->st_mode) && n < sizeof(devices) / sizeof(*devices); n++) {
+		snprintf(name, size, "/dev/%s", devices[n]);
+		if (stat(name, &ours) == 0 && ours.st_rdev == st->st_rdev)
+			return name;
+	}
+	return NULL;
+}
+
+void
+dev_standard_descriptors(void)
+{
+	for (int fd = 0; fd < 3; fd++) {
+		int flags = fcntl(fd, F_GETFL), own;
+		struct stat st;
+		char name[32];
+
+		if (fstat(fd, &st) != 0 || device_named(&st, name, sizeof(name)) == NULL)
+			continue;
+		own = open(name, (flags & (O_ACCMODE | O_APPEND | O_NONBLOCK)) | O_NOCTTY);
+		if (own < 0 || dup2(own, fd) < 0)
+			fail(EXIT_OURS, "cannot open the room's ", name, "", errno);
+		close(own);
+	}
 }

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -133,6 +134,7 @@ room_init(struct room *r, int channel)
 	/* While the host's is in sight: the kernel shows no namespace more of /proc than it had. */
 	proc = proc_make();
 	forbid_namespaces(proc);
+	r->queues = mount_new("mqueue", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 	room_root(r);
 	name = find_program(r->settings.program[0], NULL, r->envp, file);
 	r->kind = program_kind(r, name);

@@ -53,6 +53,7 @@ struct room {
 
 	int kept[ROOM_KEPT]; /* descriptors above 2 that the program gets */
 	size_t kept_count;
+	int queues; /* the filesystem of the room's POSIX message queues, mounted nowhere */
 	int core; /* the core's file on a read-only mount of its own, a high number */
 
 	sigset_t mask;		    /* the caller's, for the program */
@@ -81,6 +82,11 @@ _Noreturn void room_program(struct room *r, const char *file);
 void room_root(struct room *r);
 /* dev.c */
 void room_dev(int root);
+/*
+ * In the room: a standard descriptor of the host's /dev/null and the like becomes the room's, on
+ * which fchmod(2) fails. The host's own would be changed for everybody by the room's root.
+ */
+void dev_standard_descriptors(void);
 /* proc.c: a procfs that is mounted nowhere; at its place, with what is not the room's hidden. */
 int proc_make(void);
 void proc_mount(int proc);

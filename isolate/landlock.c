@@ -1,7 +1,7 @@
 /*
  * Landlock: even by a descriptor, a magic link or a mistake in a mount, the program
  * reaches no file but the room's. Rights below `/` are the mounts' business; the
- * core's file stands beside the room and is named by itself.
+ * core's file and mq_open(3)'s queues stand beside the room and are named by themselves.
  *
  * Kernels without it (before 5.13, or not among the booted lsm=) lose this one wall
  * of several; doctor tells.
@@ -66,6 +66,7 @@ landlock_apply(const struct room *r)
 	if (rules < 0 || root < 0)
 		fail(EXIT_OURS, "Landlock makes no rules", "", "", errno);
 	allow(rules, root, set.files);
+	allow(rules, r->queues, set.files);
 	allow(rules, r->core, ACCESS_EXECUTE | ACCESS_READ_FILE);
 	if (syscall(SYS_landlock_restrict_self, rules, 0) != 0)
 		fail(EXIT_OURS, "Landlock does not hold", "", "", errno);

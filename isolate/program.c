@@ -120,6 +120,7 @@ room_program(struct room *r, const char *file)
 	int error;
 
 	enter_folder(r->settings.value[OPT_WORKDIR]);
+	dev_standard_descriptors();
 	finish_command(r, file);
 	umask(r->umask);
 	limits_apply();

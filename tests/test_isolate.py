@@ -329,6 +329,24 @@ class Room:
 		self.assertEqual(told, "3 3\n/dev/pts/0\n['fd', 'full', 'null', 'ptmx', 'pts', 'random', 'shm', "
 				 "'stderr', 'stdin', 'stdout', 'tty', 'urandom', 'zero']\n")
 
+	def test_the_hosts_devices_cannot_be_changed(self):
+		before = os.stat("/dev/null")
+		told = self.python("import os\nfor way in (lambda: os.chmod('/dev/null', 0o600), "
+				   "lambda: os.fchmod(os.open('/dev/null', os.O_RDWR), 0o600), "
+				   "lambda: os.chown('/dev/null', 1, 1), lambda: os.unlink('/dev/null')):\n"
+				   "	try: way(); print('done')\n"
+				   "	except OSError as e: print(e.errno in (1, 16, 30))")
+		after = os.stat("/dev/null")
+		self.assertEqual((told, before.st_mode, before.st_uid), ("True\n" * 4, after.st_mode, after.st_uid))
+		told = self.python("import os\ntry: os.fchmod(0, 0o600); print('done')\n"
+				   "except OSError as e: print(e.errno, os.fstat(0).st_rdev == os.makedev(1, 3))")
+		self.assertEqual((told, os.stat("/dev/null").st_mode), (f"{errno.EROFS} True\n", before.st_mode))
+
+	def test_message_queues_are_the_rooms_own(self):
+		code = ("import ctypes; l = ctypes.CDLL(None, use_errno=True)\n"
+			"print(l.mq_open(b'/dragoman-test', 0o102, 0o600, None) > 2, l.mq_unlink(b'/dragoman-test'))")
+		self.assertEqual(self.python(code), "True 0\n")
+
 	def test_proc_shows_the_room_and_steers_nothing(self):
 		told = self.python("import os\nprint(sorted(p for p in os.listdir('/proc') if p.isdigit()))\n"
 				   "try: open('/proc/sys/kernel/core_pattern', 'w')\n"
@@ -556,15 +574,13 @@ class Room:
 		os.mkdir(self.dir + "/outside/tmp")
 		def state():
 			with open("/proc/self/mountinfo") as mounts:
-				files = [name for folder in ("/tmp", "/dev/shm", "/run", self.dir)
-					 for name in sorted(os.listdir(folder)) if "dragoman" in name]
-				groups = sorted(line for line, *_ in os.walk("/sys/fs/cgroup") if "dragoman" in line)
-				return mounts.read(), files, groups
+				return mounts.read(), sorted(path for path, *_ in os.walk(self.dir))
 		before = state()
 		for n in range(STARTS):
 			options = ([], ["--ephemeral"], ["--net=private", "--tmpfs=/tmp"])[n % 3]
 			p = subprocess.Popen(self.words("/bin/tell", "all", mark, options=options),
-					     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+					     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+				     env={"TMPDIR": self.dir + "/outside/tmp"})
 			if n % 4:
 				time.sleep(random.random() * 0.03)
 				p.kill()
