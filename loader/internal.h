@@ -11,6 +11,12 @@
 /* The lowest address no user mapping can have: TASK_SIZE of the host, 4-level paging. */
 #define USER_END UINT64_C(0x7ffffffff000)
 
+/* The same for a program of the 32-bit class, as a 64-bit kernel has it (IA32_PAGE_OFFSET). */
+#define NARROW_END UINT64_C(0xffffe000)
+
+/* And below what its mappings lie: room for a stack of 128 MiB (mmap_base(), arch/x86/mm/mmap.c). */
+#define NARROW_TOP (NARROW_END - UINT64_C(0x8000000))
+
 static inline uint64_t
 page_down(uint64_t a)
 {

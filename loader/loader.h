@@ -65,8 +65,8 @@ struct elf_range { /* of the file */
 };
 
 struct elf_info {
-	uint16_t machine, type; /* EM_X86_64; ET_EXEC or ET_DYN */
-	uint8_t class;		/* ELFCLASS64 */
+	uint16_t machine, type; /* EM_X86_64 or EM_386; ET_EXEC or ET_DYN */
+	uint8_t class;		/* ELFCLASS64, or ELFCLASS32: i386, and x32 with EM_X86_64 */
 	uint8_t osabi;
 	uint32_t eflags;
 	uint64_t entry;
@@ -117,6 +117,11 @@ struct load_options {
 	int (*open_path)(void *context, const char *guest_path);
 	void *context;
 	uint64_t base; /* where ET_DYN programs go if that is free; 0: at random */
+	uint64_t narrow_top; /* 32-bit class: interpreters end here; 0: as on a kernel without chance */
+};
+
+struct image_range { /* addresses in memory, on pages */
+	uint64_t start, end;
 };
 
 struct image {
@@ -127,6 +132,7 @@ struct image {
 	uint64_t phnum, phent;
 	uint64_t interp_base; /* 0: none */
 	uint64_t brk_start;   /* behind the last segment, on a page */
+	struct image_range program, interp; /* where they are, holes included; empty: none */
 	struct elf_info info;
 };
 

@@ -69,14 +69,28 @@ read_exactly(int fd, void *to, uint64_t n, uint64_t offset)
 	return 0;
 }
 
-/* As FreeBSD's ASLR: anywhere far from the core that leaves room for the break. */
+/*
+ * As FreeBSD's ASLR: anywhere far from the core that leaves room for the break. Narrow
+ * programs as Linux has them (COMPAT_ELF_ET_DYN_BASE and mmap_rnd_compat_bits).
+ */
 static uint64_t
-random_base(void)
+random_base(const struct elf_info *info)
 {
 	uint64_t r = 0;
 
 	core_call(__NR_getrandom, &r, sizeof r, 1 /* GRND_NONBLOCK */);
+	if (info->class == ELFCLASS32)
+		return UINT64_C(0x56555000) + (r & 0xff) * PAGE;
 	return UINT64_C(0x100000000000) + (r & ((UINT64_C(1) << 33) - 1)) * PAGE;
+}
+
+/* Where an interpreter goes: narrow ones directly below the place for mappings. */
+static uint64_t
+interp_hint(const struct elf_info *info, const struct load_options *o)
+{
+	if (info->class != ELFCLASS32)
+		return 0;
+	return (o->narrow_top ? o->narrow_top : NARROW_TOP) - (info->highest - info->lowest) - (info->align - PAGE);
 }
 
 static int
@@ -107,6 +121,26 @@ reserve_fixed(const struct elf_info *info, struct place *p, struct load_error *e
 	return -1;
 }
 
+/*
+ * The host chooses addresses above 4 GiB: for a narrow program the first free place from
+ * `at` down. At exec there is next to nothing in its way.
+ */
+static long
+reserve_low(uint64_t at, uint64_t size)
+{
+	long r = -ENOMEM;
+
+	for (at = page_down(at); at > size && at < NARROW_END - size; at -= page_up(size)) {
+		r = map(at, size, PROT_NONE, MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+		if (r == (long)at || (r < 0 && r != -EEXIST))
+			return r;
+		if (r >= 0)
+			unmap((uint64_t)r, (uint64_t)r + size);
+		r = -ENOMEM;
+	}
+	return r;
+}
+
 static int
 reserve_anywhere(const struct elf_info *info, uint64_t hint, struct place *p, struct load_error *e)
 {
@@ -114,8 +148,10 @@ reserve_anywhere(const struct elf_info *info, uint64_t hint, struct place *p, st
 	uint64_t start, end;
 	long r;
 
-	hint &= ~(info->align - 1);
-	r = map(hint, size + slack, PROT_NONE, MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (info->class == ELFCLASS32)
+		r = reserve_low(hint, size + slack);
+	else
+		r = map(hint & ~(info->align - 1), size + slack, PROT_NONE, MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (r < 0) {
 		load_fail_errno(e, r);
 		detail_text(e, ": ");
@@ -310,12 +346,15 @@ load_interp(const struct load_options *o, struct image *out, struct place *p, st
 	r = read_info(fd, &info, &st, e);
 	if (r == 0 && !(st.st_mode & ANY_EXECUTE))
 		r = load_fail_errno(e, -EACCES);
+	if (r == 0 && (info.class != out->info.class || info.machine != out->info.machine))
+		r = load_fail(e, ELIBBAD, "is for another machine than the program");
 	if (r == 0)
-		r = map_segments(fd, &info, info.type == ET_EXEC, 0, p, e);
+		r = map_segments(fd, &info, info.type == ET_EXEC, interp_hint(&info, o), p, e);
 	core_call(__NR_close, fd);
 	if (r < 0)
 		return -1;
 	unmap_holes(&info, p);
+	out->interp = (struct image_range){p->start, p->end};
 	out->interp_base = p->bias + page_down(info.loads[0].vaddr);
 	out->start = p->bias + info.entry;
 	return 0;
@@ -333,8 +372,9 @@ image_load(int fd, const struct load_options *o, struct image *out, struct load_
 		return -1;
 	/* FreeBSD honours the address of an ET_DYN program that is not linked at 0. */
 	fixed = out->info.type == ET_EXEC || out->info.lowest > 0;
-	if (map_segments(fd, &out->info, fixed, o->base ? o->base : random_base(), &program, e) < 0)
+	if (map_segments(fd, &out->info, fixed, o->base ? o->base : random_base(&out->info), &program, e) < 0)
 		return -1;
+	out->program = (struct image_range){program.start, program.end};
 	out->base = program.bias;
 	out->entry = out->start = program.bias + out->info.entry;
 	out->phdr = out->info.phdr_vaddr ? program.bias + out->info.phdr_vaddr : 0;

@@ -2,6 +2,7 @@
  * The ELF header and program headers, checked. The rules are FreeBSD's
  * (exec_elf64_imgact(), kern/imgact_elf.c) where it has one, and stricter where a
  * kernel would go on to fail at mapping: this is where the reason can be told.
+ * Headers of the 32-bit class are widened as they are read.
  */
 #include "internal.h"
 
@@ -32,8 +33,59 @@ bad_segment(struct load_error *e, unsigned n, const char *reason)
 	return -1;
 }
 
+static bool
+is_narrow(const struct head *h)
+{
+	return h->bytes[EI_CLASS] == ELFCLASS32;
+}
+
+static void
+read_header(const struct head *h, Elf64_Ehdr *to)
+{
+	Elf32_Ehdr from;
+
+	if (!is_narrow(h)) {
+		memcpy(to, h->bytes, sizeof *to);
+		return;
+	}
+	memcpy(&from, h->bytes, sizeof from);
+	*to = (Elf64_Ehdr){
+		.e_type = from.e_type,
+		.e_machine = from.e_machine,
+		.e_version = from.e_version,
+		.e_entry = from.e_entry,
+		.e_phoff = from.e_phoff,
+		.e_flags = from.e_flags,
+		.e_phentsize = from.e_phentsize,
+		.e_phnum = from.e_phnum,
+	};
+	memcpy(to->e_ident, from.e_ident, sizeof to->e_ident);
+}
+
+static void
+read_program_header(const struct head *h, uint64_t at, Elf64_Phdr *to)
+{
+	Elf32_Phdr from;
+
+	if (!is_narrow(h)) {
+		memcpy(to, h->bytes + at, sizeof *to);
+		return;
+	}
+	memcpy(&from, h->bytes + at, sizeof from);
+	*to = (Elf64_Phdr){
+		.p_type = from.p_type,
+		.p_flags = from.p_flags,
+		.p_offset = from.p_offset,
+		.p_vaddr = from.p_vaddr,
+		.p_paddr = from.p_paddr,
+		.p_filesz = from.p_filesz,
+		.p_memsz = from.p_memsz,
+		.p_align = from.p_align,
+	};
+}
+
 static int
-check_ident(const struct head *h, const Elf64_Ehdr *eh, struct load_error *e)
+check_ident(const struct head *h, struct load_error *e)
 {
 	static const char magic[] = {0x7f, 'E', 'L', 'F'};
 
@@ -43,29 +95,31 @@ check_ident(const struct head *h, const Elf64_Ehdr *eh, struct load_error *e)
 		return bad(e, "not an ELF program");
 	if (h->len <= EI_DATA)
 		return bad(e, "truncated in its ELF header");
-	if (eh->e_ident[EI_CLASS] == ELFCLASS32)
-		return bad(e, "a 32-bit program, not yet supported");
-	if (eh->e_ident[EI_CLASS] != ELFCLASS64)
+	if (!is_narrow(h) && h->bytes[EI_CLASS] != ELFCLASS64)
 		return bad(e, "neither a 32-bit nor a 64-bit ELF file");
-	if (eh->e_ident[EI_DATA] != ELFDATA2LSB)
+	if (h->bytes[EI_DATA] != ELFDATA2LSB)
 		return bad(e, "a big-endian program, not for this machine");
-	if (h->len < sizeof *eh)
+	if (h->len < (is_narrow(h) ? sizeof(Elf32_Ehdr) : sizeof(Elf64_Ehdr)))
 		return bad(e, "truncated in its ELF header");
-	if (eh->e_ident[EI_VERSION] != EV_CURRENT || eh->e_version != EV_CURRENT)
-		return bad(e, "an unknown version of ELF");
 	return 0;
+}
+
+/* x86-64 in both classes (the narrow one is x32), i386 in its own. */
+static int
+check_machine(const struct head *h, const Elf64_Ehdr *eh, struct load_error *e)
+{
+	if (eh->e_machine == EM_X86_64 || (eh->e_machine == EM_386 && is_narrow(h)))
+		return 0;
+	bad(e, "for another machine");
+	detail_text(e, " (ELF machine ");
+	detail_number(e, eh->e_machine);
+	detail_text(e, is_narrow(h) ? ", not i386)" : ", not x86-64)");
+	return -1;
 }
 
 static int
 check_type(const Elf64_Ehdr *eh, struct load_error *e)
 {
-	if (eh->e_machine != EM_X86_64) {
-		bad(e, "for another machine");
-		detail_text(e, " (ELF machine ");
-		detail_number(e, eh->e_machine);
-		detail_text(e, ", not x86-64)");
-		return -1;
-	}
 	if (eh->e_type == ET_REL)
 		return bad(e, "an object file, not linked yet");
 	if (eh->e_type == ET_CORE)
@@ -78,19 +132,30 @@ check_type(const Elf64_Ehdr *eh, struct load_error *e)
 static int
 check_headers(const struct head *h, const Elf64_Ehdr *eh, struct load_error *e)
 {
-	uint64_t size = (uint64_t)eh->e_phnum * sizeof(Elf64_Phdr);
+	size_t one = is_narrow(h) ? sizeof(Elf32_Phdr) : sizeof(Elf64_Phdr);
+	uint64_t size = (uint64_t)eh->e_phnum * one;
 
 	if (eh->e_phnum == 0)
 		return bad(e, "has no program headers: nothing to load");
-	if (eh->e_phentsize != sizeof(Elf64_Phdr))
+	if (eh->e_phentsize != one)
 		return bad(e, "program headers have the wrong size");
-	if (eh->e_phoff % sizeof(uint64_t) != 0)
+	if (eh->e_phoff % (is_narrow(h) ? sizeof(uint32_t) : sizeof(uint64_t)) != 0)
 		return bad(e, "program headers are not aligned");
 	if (eh->e_phoff > ELF_HEAD || size > ELF_HEAD - eh->e_phoff)
 		return bad(e, "program headers are not in the first page of the file");
 	if (eh->e_phoff + size > h->file_size || eh->e_phoff + size > h->len)
 		return bad(e, "truncated in its program headers");
 	return 0;
+}
+
+static int
+check_header(const struct head *h, const Elf64_Ehdr *eh, struct load_error *e)
+{
+	if (eh->e_ident[EI_VERSION] != EV_CURRENT || eh->e_version != EV_CURRENT)
+		return bad(e, "an unknown version of ELF");
+	if (check_machine(h, eh, e) < 0 || check_type(eh, e) < 0)
+		return -1;
+	return check_headers(h, eh, e);
 }
 
 /* Whether [offset, offset + size) lies in the file. */
@@ -103,15 +168,17 @@ in_file(const struct head *h, uint64_t offset, uint64_t size)
 static int
 check_load(const struct head *h, const Elf64_Phdr *p, unsigned n, struct load_error *e)
 {
+	uint64_t user_end = is_narrow(h) ? NARROW_END : USER_END;
+
 	if (p->p_filesz > p->p_memsz)
 		return bad_segment(e, n, "a segment is larger in the file than in memory");
 	if (!in_file(h, p->p_offset, p->p_filesz))
 		return bad_segment(e, n, "truncated: a segment goes past the end of the file");
-	if (p->p_vaddr >= USER_END || p->p_memsz > USER_END - p->p_vaddr)
+	if (p->p_vaddr >= user_end || p->p_memsz > user_end - p->p_vaddr)
 		return bad_segment(e, n, "a segment lies outside of user memory");
 	if (p->p_align > 1 && (p->p_align & (p->p_align - 1)) != 0)
 		return bad_segment(e, n, "a segment's alignment is not a power of two");
-	if (p->p_align >= USER_END)
+	if (p->p_align >= user_end)
 		return bad_segment(e, n, "a segment's alignment is larger than user memory");
 	if (p->p_filesz != 0 && p->p_vaddr % PAGE != p->p_offset % PAGE)
 		return bad_segment(e, n, "a segment's address and file offset do not agree");
@@ -268,11 +335,13 @@ elf_parse(const void *head, size_t head_len, uint64_t file_size, struct elf_info
 	  struct load_error *e)
 {
 	struct head h = {head, head_len < file_size ? head_len : file_size, file_size};
-	Elf64_Ehdr eh = {0};
+	Elf64_Ehdr eh;
 
 	memset(out, 0, sizeof *out);
-	memcpy(&eh, head, h.len < sizeof eh ? h.len : sizeof eh);
-	if (check_ident(&h, &eh, e) < 0 || check_type(&eh, e) < 0 || check_headers(&h, &eh, e) < 0)
+	if (check_ident(&h, e) < 0)
+		return -1;
+	read_header(&h, &eh);
+	if (check_header(&h, &eh, e) < 0)
 		return -1;
 	out->machine = eh.e_machine;
 	out->type = eh.e_type;
@@ -287,7 +356,7 @@ elf_parse(const void *head, size_t head_len, uint64_t file_size, struct elf_info
 	for (unsigned n = 0; n < eh.e_phnum; n++) {
 		Elf64_Phdr p;
 
-		memcpy(&p, h.bytes + eh.e_phoff + n * sizeof p, sizeof p);
+		read_program_header(&h, eh.e_phoff + (uint64_t)n * eh.e_phentsize, &p);
 		if (add_header(out, &h, &p, n, e) < 0)
 			return -1;
 	}

@@ -13,7 +13,17 @@
 void
 stack_on_memory(struct stack *s, void *memory, uint64_t low, uint64_t size)
 {
-	*s = (struct stack){memory, low, low + size, low + size, false};
+	*s = (struct stack){memory, low, low + size, low + size, sizeof(uint64_t), false};
+}
+
+/* A page of guard at `at`, and the stack behind it. */
+static void
+with_guard(struct stack *s, uint64_t at, uint64_t size, uint64_t above)
+{
+	core_call(__NR_mprotect, at, PAGE, PROT_NONE);
+	/* One touched page must not become two mebibytes. */
+	core_call(__NR_madvise, at + PAGE, size + above, MADV_NOHUGEPAGE);
+	stack_on_memory(s, (unsigned char *)at + PAGE, at + PAGE, size);
 }
 
 long
@@ -31,10 +41,24 @@ stack_map(struct stack *s, uint64_t size, int prot, uint64_t above)
 	}
 	if (r < 0)
 		return r;
-	core_call(__NR_mprotect, r, PAGE, PROT_NONE);
-	/* One touched page must not become two mebibytes. */
-	core_call(__NR_madvise, (uint64_t)r + PAGE, size + above, MADV_NOHUGEPAGE);
-	stack_on_memory(s, (unsigned char *)r + PAGE, (uint64_t)r + PAGE, size);
+	with_guard(s, (uint64_t)r, size, above);
+	return 0;
+}
+
+long
+stack_map_at(struct stack *s, uint64_t top, uint64_t size, int prot)
+{
+	uint64_t low = top - page_up(size) - PAGE;
+	long r = core_call(__NR_mmap, low, top - low, prot,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK | MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (r < 0)
+		return r;
+	if ((uint64_t)r != low) { /* a kernel that takes the flag for a hint */
+		core_call(__NR_munmap, r, top - low);
+		return -EEXIST;
+	}
+	with_guard(s, low, page_up(size), 0);
 	return 0;
 }
 
@@ -61,9 +85,9 @@ stack_write(struct stack *s, uint64_t at, const void *data, uint64_t n)
 }
 
 void
-stack_write_u64(struct stack *s, uint64_t at, uint64_t value)
+stack_write_word(struct stack *s, uint64_t at, uint64_t value)
 {
-	stack_write(s, at, &value, sizeof value);
+	stack_write(s, at, &value, s->word);
 }
 
 uint64_t
@@ -93,18 +117,18 @@ stack_write_strings(struct stack *s, char *const *strings, uint64_t *strings_at,
 		uint64_t len = strlen(strings[n]) + 1;
 
 		stack_write(s, *strings_at, strings[n], len);
-		stack_write_u64(s, *vector_at, *strings_at);
+		stack_write_word(s, *vector_at, *strings_at);
 		*strings_at += len;
-		*vector_at += sizeof(uint64_t);
+		*vector_at += s->word;
 	}
-	stack_write_u64(s, *vector_at, 0);
-	*vector_at += sizeof(uint64_t);
+	stack_write_word(s, *vector_at, 0);
+	*vector_at += s->word;
 }
 
 void
 stack_write_aux(struct stack *s, uint64_t *at, uint64_t type, uint64_t value)
 {
-	stack_write_u64(s, *at, type);
-	stack_write_u64(s, *at + 8, value);
-	*at += 16;
+	stack_write_word(s, *at, type);
+	stack_write_word(s, *at + s->word, value);
+	*at += 2 * s->word;
 }

@@ -14,6 +14,7 @@ struct stack {
 	unsigned char *memory; /* where [low, top) can be written now */
 	uint64_t low, top;     /* the program's addresses */
 	uint64_t next;	       /* what is below is still free */
+	unsigned word;	       /* bytes of an address: 8, or 4 once its owner says so */
 	bool full;	       /* something did not fit; nothing was written out of bounds */
 };
 
@@ -23,6 +24,8 @@ struct stack {
  * what the kernel keeps there. If the host has not room for `size`, less. 0 or -errno.
  */
 long stack_map(struct stack *s, uint64_t size, int prot, uint64_t above);
+/* The same at a place of the caller's choice, for 32-bit programs; -EEXIST if something is there. */
+long stack_map_at(struct stack *s, uint64_t top, uint64_t size, int prot);
 void stack_on_memory(struct stack *s, void *memory, uint64_t low, uint64_t size);
 
 /* The address of n free bytes below all others, aligned down (a power of two). */
@@ -31,7 +34,7 @@ uint64_t stack_take(struct stack *s, uint64_t n, uint64_t align);
 uint64_t stack_put(struct stack *s, const void *data, uint64_t n, uint64_t align);
 /* Writes into what has been taken. */
 void stack_write(struct stack *s, uint64_t at, const void *data, uint64_t n);
-void stack_write_u64(struct stack *s, uint64_t at, uint64_t value);
+void stack_write_word(struct stack *s, uint64_t at, uint64_t value);
 
 /* Number of strings, and bytes with their NULs (added to *bytes). */
 unsigned stack_count(char *const *strings, uint64_t *bytes);

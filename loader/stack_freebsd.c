@@ -166,7 +166,7 @@ freebsd_stack_build(struct stack *s, const struct freebsd_start *in, struct free
 	if (s->full)
 		return -E2BIG;
 
-	stack_write_u64(s, out->block, out->argc);
+	stack_write_word(s, out->block, out->argc);
 	out->argv = vector = out->block + 8;
 	out->args = strings;
 	stack_write_strings(s, in->argv, &strings, &vector);

@@ -90,6 +90,39 @@ image_dynamic(struct elf_image *im, const char *interp)
 	memcpy(im->bytes + IMAGE_INTERP_AT, interp, strlen(interp) + 1);
 }
 
+void
+image_narrow(struct elf_image *im, uint16_t machine)
+{
+	const Elf64_Ehdr wide = im->eh;
+	Elf64_Phdr ph[IMAGE_HEADERS];
+	Elf32_Ehdr eh = {.e_type = wide.e_type,
+			 .e_machine = machine,
+			 .e_version = wide.e_version,
+			 .e_entry = (uint32_t)wide.e_entry,
+			 .e_phoff = sizeof eh,
+			 .e_ehsize = sizeof eh,
+			 .e_phentsize = sizeof(Elf32_Phdr),
+			 .e_phnum = wide.e_phnum};
+
+	memcpy(ph, im->ph, sizeof ph);
+	memcpy(eh.e_ident, wide.e_ident, sizeof eh.e_ident);
+	eh.e_ident[EI_CLASS] = ELFCLASS32;
+	memset(im->bytes, 0, sizeof wide + sizeof ph);
+	memcpy(im->bytes, &eh, sizeof eh);
+	for (unsigned n = 0; n < wide.e_phnum; n++) {
+		const Elf32_Phdr p = {.p_type = ph[n].p_type,
+				      .p_flags = ph[n].p_flags,
+				      .p_offset = (uint32_t)ph[n].p_offset,
+				      .p_vaddr = (uint32_t)ph[n].p_vaddr,
+				      .p_paddr = (uint32_t)ph[n].p_paddr,
+				      .p_filesz = (uint32_t)ph[n].p_filesz,
+				      .p_memsz = (uint32_t)ph[n].p_memsz,
+				      .p_align = (uint32_t)ph[n].p_align};
+
+		memcpy(im->bytes + sizeof eh + n * sizeof p, &p, sizeof p);
+	}
+}
+
 int
 image_file(const void *bytes, size_t size)
 {

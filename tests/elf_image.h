@@ -38,6 +38,8 @@ struct elf_image {
 void image_static(struct elf_image *im);
 /* ET_DYN linked at 0, with an interpreter if that is not NULL. */
 void image_dynamic(struct elf_image *im, const char *interp);
+/* Makes a finished image one of the 32-bit class: i386, or x32 with EM_X86_64. */
+void image_narrow(struct elf_image *im, uint16_t machine);
 /* Puts another note in the place of FreeBSD's. */
 void image_set_note(struct elf_image *im, const char *name, uint32_t type, const void *desc,
 		    uint32_t len);

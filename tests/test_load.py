@@ -208,7 +208,7 @@ class Load(unittest.TestCase):
 			(b"\x7fEL", "not an ELF program"),
 			(b"MZ" + data[2:], "not an ELF program"),
 			(data[:63], "truncated in its ELF header"),
-			(data[:4] + b"\1" + data[5:], "a 32-bit program, not yet supported"),
+			(data[:4] + b"\3" + data[5:], "neither a 32-bit nor a 64-bit ELF file"),
 			(data[:5] + b"\2" + data[6:], "a big-endian program, not for this machine"),
 			(data[:16] + b"\1" + data[17:], "an object file, not linked yet"),
 			(data[:18] + b"\xb7" + data[19:], "for another machine (ELF machine 183, not x86-64)"),

@@ -87,20 +87,55 @@ static_program_is_described(void **state)
 }
 
 static void
+narrow_programs_are_described_alike(void **state)
+{
+	static const uint16_t machines[] = {EM_386, EM_X86_64};
+	struct elf_image im;
+	struct elf_info wide, info;
+	struct load_error e;
+
+	(void)state;
+	for (size_t n = 0; n < sizeof machines / sizeof *machines; n++) {
+		image_dynamic(&im, "/libexec/ld-elf.so.1");
+		assert_int_equal(parse_image(&im, &wide, &e), 0);
+		image_narrow(&im, machines[n]);
+		assert_int_equal(parse_image(&im, &info, &e), 0);
+		assert_int_equal(info.class, ELFCLASS32);
+		assert_int_equal(info.machine, machines[n]);
+		assert_int_equal(info.phent, sizeof(Elf32_Phdr));
+		assert_int_equal(info.phdr_vaddr, sizeof(Elf32_Ehdr));
+		assert_string_equal(info.interp, wide.interp);
+		assert_int_equal(info.osrel, wide.osrel);
+		assert_int_equal(info.entry, wide.entry);
+		assert_int_equal(info.nloads, wide.nloads);
+		assert_memory_equal(info.loads, wide.loads, sizeof info.loads);
+		assert_int_equal(info.stack_flags, wide.stack_flags);
+	}
+}
+
+static void
+assert_truncations_refused(const struct elf_image *im)
+{
+	for (size_t n = 0; n < im->size; n++) {
+		struct elf_info info;
+		struct load_error e;
+
+		assert_int_equal(parse(im->bytes, n, n, &info, &e), -1);
+		assert_non_null(e.reason);
+		assert_int_equal(e.code, 126);
+	}
+}
+
+static void
 every_truncation_is_refused(void **state)
 {
 	struct elf_image im;
 
 	(void)state;
 	image_static(&im);
-	for (size_t n = 0; n < im.size; n++) {
-		struct elf_info info;
-		struct load_error e;
-
-		assert_int_equal(parse(im.bytes, n, n, &info, &e), -1);
-		assert_non_null(e.reason);
-		assert_int_equal(e.code, 126);
-	}
+	assert_truncations_refused(&im);
+	image_narrow(&im, EM_386);
+	assert_truncations_refused(&im);
 }
 
 static void
@@ -116,6 +151,16 @@ every_truncation_of_what_was_read_is_safe(void **state)
 
 		if (parse(im.bytes, n, im.size, &info, &e) == 0) /* the rest can be read later */
 			assert_true(n >= sizeof(Elf64_Ehdr) + im.eh.e_phnum * sizeof(Elf64_Phdr));
+		else
+			assert_non_null(e.reason);
+	}
+	image_narrow(&im, EM_386);
+	for (size_t n = 0; n < ELF_HEAD; n++) {
+		struct elf_info info;
+		struct load_error e;
+
+		if (parse(im.bytes, n, im.size, &info, &e) == 0)
+			assert_true(n >= sizeof(Elf32_Ehdr) + info.phnum * sizeof(Elf32_Phdr));
 		else
 			assert_non_null(e.reason);
 	}
@@ -166,24 +211,34 @@ parse_spoilt(const struct elf_image *im)
 }
 
 static void
+spoil_each_byte(const struct elf_image *good, size_t headers)
+{
+	struct elf_image im;
+
+	for (size_t n = 0; n < headers; n++) {
+		const unsigned char values[] = {0x00, 0xff, 0x7f, 0x80,
+						(unsigned char)(good->bytes[n] + 1)};
+
+		for (size_t k = 0; k < sizeof values; k++) {
+			im = *good;
+			im.bytes[n] = values[k];
+			parse_spoilt(&im);
+		}
+	}
+}
+
+static void
 every_header_byte_may_be_anything(void **state)
 {
-	struct elf_image good, im;
+	struct elf_image good;
 	size_t headers;
 
 	(void)state;
 	image_dynamic(&good, "/libexec/ld-elf.so.1");
 	headers = sizeof good.eh + good.eh.e_phnum * sizeof *good.ph;
-	for (size_t n = 0; n < headers; n++) {
-		const unsigned char values[] = {0x00, 0xff, 0x7f, 0x80,
-						(unsigned char)(good.bytes[n] + 1)};
-
-		for (size_t k = 0; k < sizeof values; k++) {
-			im = good;
-			im.bytes[n] = values[k];
-			parse_spoilt(&im);
-		}
-	}
+	spoil_each_byte(&good, headers);
+	image_narrow(&good, EM_386);
+	spoil_each_byte(&good, headers);
 }
 
 static uint64_t
@@ -198,16 +253,20 @@ next_random(uint64_t *x)
 static void
 random_damage_is_survived(void **state)
 {
-	static struct elf_image good[2], im;
+	static struct elf_image good[4], im;
 	uint64_t x = 20240229;
 
 	(void)state;
 	image_static(&good[0]);
 	image_dynamic(&good[1], "/libexec/ld-elf.so.1");
+	good[2] = good[0];
+	image_narrow(&good[2], EM_386);
+	good[3] = good[1];
+	image_narrow(&good[3], EM_X86_64);
 	for (unsigned round = 0; round < 100000; round++) {
 		unsigned changes = 1 + next_random(&x) % 4;
 
-		memcpy(im.bytes, good[round & 1].bytes, ELF_HEAD);
+		memcpy(im.bytes, good[round & 3].bytes, ELF_HEAD);
 		im.size = good[0].size;
 		while (changes--)
 			im.bytes[next_random(&x) % 0x400] = (unsigned char)next_random(&x);
@@ -230,7 +289,6 @@ bad_headers_are_named(void **state)
 	REFUSED(im.size = 0, "is empty");
 	REFUSED(im.bytes[0] = '#', "not an ELF program");
 	REFUSED(im.size = 3, "not an ELF program");
-	REFUSED(im.eh.e_ident[EI_CLASS] = ELFCLASS32, "a 32-bit program, not yet supported");
 	REFUSED(im.eh.e_ident[EI_CLASS] = 3, "neither a 32-bit nor a 64-bit ELF file");
 	REFUSED(im.eh.e_ident[EI_DATA] = ELFDATA2MSB, "a big-endian program, not for this machine");
 	REFUSED(im.eh.e_version = 2, "an unknown version of ELF");
@@ -275,6 +333,31 @@ bad_segments_are_named(void **state)
 	REFUSED(data->p_vaddr = text->p_vaddr + 0x10, "two segments overlap, or share a page");
 	REFUSED(data->p_vaddr = IMAGE_BASE - 0x1ff0, "two segments overlap, or share a page");
 #undef REFUSED
+}
+
+static void
+bad_narrow_files_are_named(void **state)
+{
+	struct elf_image im;
+
+	(void)state;
+#define REFUSED(machine, change, reason)                                                           \
+	do {                                                                                       \
+		image_static(&im);                                                                 \
+		change;                                                                            \
+		image_narrow(&im, machine);                                                        \
+		assert_refused(&im, reason);                                                       \
+	} while (0)
+	REFUSED(EM_ARM, (void)0, "for another machine");
+	REFUSED(EM_386, im.eh.e_type = ET_REL, "an object file, not linked yet");
+	REFUSED(EM_386, im.ph[IMAGE_DATA_SEGMENT].p_vaddr = 0xffffd010, "a segment lies outside of user memory");
+	REFUSED(EM_386, im.ph[IMAGE_DATA_SEGMENT].p_memsz = 0xfffff000, "a segment lies outside of user memory");
+	REFUSED(EM_386, im.ph[IMAGE_DATA_SEGMENT].p_filesz = 0x124,
+		"truncated: a segment goes past the end of the file");
+#undef REFUSED
+	image_static(&im);
+	im.eh.e_machine = EM_386; /* in the wide class there is no such thing */
+	assert_refused(&im, "for another machine");
 }
 
 static void
@@ -593,12 +676,14 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(static_program_is_described),
+		cmocka_unit_test(narrow_programs_are_described_alike),
 		cmocka_unit_test(every_truncation_is_refused),
 		cmocka_unit_test(every_truncation_of_what_was_read_is_safe),
 		cmocka_unit_test(every_header_byte_may_be_anything),
 		cmocka_unit_test(random_damage_is_survived),
 		cmocka_unit_test(bad_headers_are_named),
 		cmocka_unit_test(bad_segments_are_named),
+		cmocka_unit_test(bad_narrow_files_are_named),
 		cmocka_unit_test(overlap_is_by_pages),
 		cmocka_unit_test(interpreter_is_found),
 		cmocka_unit_test(what_lies_beyond_the_head_is_read_later),

@@ -192,6 +192,48 @@ base_is_as_aligned_as_segments_want(void **state)
 }
 
 static void
+narrow_programs_are_below_4_gib(void **state)
+{
+	struct elf_image im, ld;
+	struct interp interp;
+
+	(void)state;
+	image_dynamic(&ld, NULL);
+	image_narrow(&ld, EM_386);
+	interp.fd = image_file(ld.bytes, ld.size);
+	image_dynamic(&im, "/lib/ld-linux.so.2");
+	image_narrow(&im, EM_386);
+	for (int n = 0; n < 3; n++) { /* also where the first choice is taken */
+		assert_int_equal(load(&im, &interp, 0), 0);
+		assert_true(image.base >= PAGE && image.program.end <= UINT64_C(0xffffe000));
+		assert_int_equal(image.program.end - image.program.start, 0x7000);
+		assert_true(image.interp_base >= PAGE && image.interp.end <= UINT64_C(0xffffe000));
+		assert_string_equal(protection_at(image.base + IMAGE_TEXT_AT), "r-xp");
+		assert_string_equal(protection_at(image.interp_base + IMAGE_TEXT_AT), "r-xp");
+		assert_int_equal(image.start, image.interp_base + IMAGE_TEXT_AT + 0x10);
+	}
+	assert_int_equal(stub_mapped(), 6 * 0x6000);
+	close(interp.fd);
+}
+
+static void
+interpreter_must_be_of_the_programs_kind(void **state)
+{
+	struct elf_image im, ld;
+	struct interp interp;
+
+	(void)state;
+	image_dynamic(&ld, NULL);
+	interp.fd = image_file(ld.bytes, ld.size);
+	image_dynamic(&im, "/lib/ld-linux.so.2");
+	image_narrow(&im, EM_386);
+	assert_int_equal(load(&im, &interp, 0), -1);
+	assert_non_null(strstr(error.detail, "is for another machine than the program"));
+	assert_int_equal(stub_mapped(), 0);
+	close(interp.fd);
+}
+
+static void
 bases_differ(void **state)
 {
 	struct elf_image im;
@@ -533,6 +575,8 @@ main(void)
 		CLEAN(position_independent_program_is_where_it_is_asked_for),
 		CLEAN(position_independent_program_is_elsewhere_if_that_is_taken),
 		CLEAN(base_is_as_aligned_as_segments_want),
+		CLEAN(narrow_programs_are_below_4_gib),
+		CLEAN(interpreter_must_be_of_the_programs_kind),
 		CLEAN(bases_differ),
 		CLEAN(dynamic_object_linked_at_an_address_stays_there),
 		CLEAN(bss_is_zero_whatever_the_file_has_there),
