@@ -476,6 +476,10 @@ signal_arrived(int host_signal, struct siginfo *info, struct ucontext *uc)
 		if (host_signal != SIGSYS && signal_is_always_open(host_signal))
 			core_call(__NR_rt_sigprocmask, SIG_SETMASK, &uc->uc_sigmask, 0, sizeof(host_sigset));
 	}
+	if (!in_core && t->p->abi->faults_to_call && t->p->abi->faults_to_call(uc, host_signal)) {
+		guest_call(t, uc);
+		return 1;
+	}
 	if (!in_core && is_unfiltered_call(host_signal, info, uc)) {
 		uc->uc_mcontext.rax = HOST_URETPROBE;
 		guest_call(t, uc);

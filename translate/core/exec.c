@@ -1,6 +1,7 @@
 #include "exec.h"
 
 #include <asm/stat.h>
+#include <linux/elf.h>
 #include <linux/stat.h>
 
 #include "abis.h"
@@ -11,6 +12,7 @@
 #include "host.h"
 #include "linux_abi.h"
 #include "loader/loader.h"
+#include "low.h"
 #include "memory.h"
 #include "output.h"
 #include "path.h"
@@ -164,16 +166,43 @@ find_program(struct program *p, const char *path, int fd, struct load_error *e)
 	return p->is_script ? find_interpreter(p, e) : parse_program(p, e);
 }
 
+/* The brand of what --abi names; BRAND_UNKNOWN: not given. */
+static enum brand
+brand_by_option(void)
+{
+	const struct personality *abi = options.abi ? personality_by_name(options.abi) : NULL;
+
+	return abi ? abi->brand : BRAND_UNKNOWN;
+}
+
 /*
  * A file that names no ABI is what --abi says, else the host's, as for the host's
  * kernel: static programs of musl and of Go say nothing.
  */
+static enum brand
+brand_of(const struct program *p)
+{
+	enum brand option;
+
+	if (p->info.brand != BRAND_UNKNOWN)
+		return p->info.brand;
+	option = brand_by_option();
+	return option != BRAND_UNKNOWN ? option : BRAND_LINUX;
+}
+
 static const struct personality *
 personality_for(const struct program *p)
 {
-	if (p->info.brand != BRAND_UNKNOWN)
-		return personality_by_brand(p->info.brand, &p->info);
-	return options.abi ? personality_by_name(options.abi) : personality_by_brand(BRAND_LINUX, &p->info);
+	return personality_by_brand(brand_of(p), &p->info);
+}
+
+/* As a person says it, behind the brand's name. */
+static const char *
+machine_name(const struct elf_info *info)
+{
+	if (info->machine == EM_386)
+		return " i386";
+	return info->class == ELFCLASS32 ? " x32" : "";
 }
 
 static void
@@ -192,13 +221,14 @@ choose_release(const struct personality *abi)
 		    options.release % 100, abi->name, abi->releases[0] / 100, abi->releases[0] % 100);
 }
 
-/* --abi linux translates the host's own programs too, for study. */
+/*
+ * A 64-bit program of the host; --abi linux translates those too, for study. The 32-bit ones
+ * are always translated: whether the host's kernel can run them is different from host to host.
+ */
 static bool
 is_native(const struct program *p)
 {
-	enum brand brand = p->info.brand == BRAND_UNKNOWN && !options.abi ? BRAND_LINUX : p->info.brand;
-
-	return brand == BRAND_LINUX && !(options.abi && strcmp(options.abi, "linux") == 0);
+	return brand_of(p) == BRAND_LINUX && p->info.class == ELFCLASS64 && brand_by_option() != BRAND_LINUX;
 }
 
 static bool
@@ -279,14 +309,16 @@ exec_first(struct thread *t, const char *path, int fd, char **argv, char **envp)
 	}
 	t->p->abi = personality_for(&p);
 	if (!t->p->abi)
-		die(126, "%s: its ABI is %s, which this build does not have (--abi NAME says another)", path,
-		    brand_name(p.info.brand));
+		die(126, "%s: its ABI is %s%s, which this build does not have%s", path, brand_name(brand_of(&p)),
+		    machine_name(&p.info), p.info.brand == BRAND_UNKNOWN ? " (--abi NAME says another)" : "");
 	/* Linux programs want theirs. */
 	options.no_proc = options.no_proc && t->p->abi->brand != BRAND_LINUX;
 	choose_release(t->p->abi);
 	trap_install();
 	trace_start(t->p->abi);
 	t->p->abi = events_start(t->p->abi);
+	if (p.info.class == ELFCLASS32)
+		load.narrow_top = low_top();
 	if (image_load(p.fd, &load, &image, &e) < 0)
 		die(e.code, "%s: %s%s", path, e.reason, e.detail);
 	close_program(&p);
@@ -306,9 +338,23 @@ exec_first(struct thread *t, const char *path, int fd, char **argv, char **envp)
 
 #define MAX_WORDS (UINT64_C(1) << 20)
 
+/* Word n of a guest's vector of pointers. */
+static long
+load_pointer(const struct call *c, struct guest_ptr vector, uint64_t n, uint64_t *to)
+{
+	uint32_t narrow = 0;
+	long r;
+
+	if (c->abi->elf_class == ELFCLASS64)
+		return load_u64(to, guest_at(vector, n * sizeof *to));
+	r = load_u32(&narrow, guest_at(vector, n * sizeof narrow));
+	*to = narrow;
+	return r;
+}
+
 /* How many pointers a guest's NULL-terminated vector has; a null vector has none. */
 static long
-count_words(struct guest_ptr vector)
+count_words(const struct call *c, struct guest_ptr vector)
 {
 	uint64_t word = 1;
 	long n = 0;
@@ -316,13 +362,29 @@ count_words(struct guest_ptr vector)
 	if (is_null(vector))
 		return 0;
 	for (;; n++) {
-		if (load_u64(&word, guest_at(vector, (uint64_t)n * 8)) < 0)
+		if (load_pointer(c, vector, (uint64_t)n, &word) < 0)
 			return -EFAULT;
 		if (!word)
 			return n;
 		if ((uint64_t)n >= MAX_WORDS)
 			return -E2BIG;
 	}
+}
+
+/* A vector of n pointers in the host's form, NULL-terminated. It may have changed since it was counted. */
+static long
+copy_words(const struct call *c, const char **to, struct guest_ptr vector, long n)
+{
+	uint64_t word = 1;
+	long i;
+
+	for (i = 0; i < n && word; i++) {
+		if (load_pointer(c, vector, (uint64_t)i, &word) < 0)
+			return -EFAULT;
+		to[i] = (const char *)(uintptr_t)word;
+	}
+	to[i] = NULL;
+	return 0;
 }
 
 #define IGNORED_WORD 32
@@ -347,30 +409,23 @@ is_passing(const char *word)
 	return false;
 }
 
-/*
- * The core's command line: its options, the path, and the guest's own pointers,
- * whose strings the kernel reads (and whose faults it answers).
- */
-static long
-core_words(struct thread *t, const char *path, struct guest_ptr argv, const char ***out)
-{
-	long n = count_words(argv), k = 0;
-	const char **words;
-	size_t size;
+/* The guest's own vectors, for the host's kernel, which reads their strings (and answers their faults). */
+struct exec_words {
+	const char **argv;	/* of the core: its options, the path, and the guest's words; or the guest's alone */
+	const char **envp;
+};
 
-	if (n < 0)
-		return n;
-	size = ((size_t)n + (size_t)option_count + 9) * sizeof *words;
-	words = arena_map(size + IGNORED_WORD, 4096);
-	if (!words)
-		return -ENOMEM;
-	t->exec_words = words;
-	t->exec_words_size = size + IGNORED_WORD;
+/* The words in front of the guest's: the core's options and the path. */
+static long
+core_words(const struct process *p, const char *path, const char **words, char *ignored)
+{
+	long k = 0;
+
 	words[k++] = "dragoman-core";
 	for (int i = 0; i < option_count; i++)
 		if (!is_passing(option_words[i]))
 			words[k++] = option_words[i];
-	words[k++] = ignored_word(t->p, (char *)words + size);
+	words[k++] = ignored_word(p, ignored);
 	if (trace_is_labelled())
 		words[k++] = "--trace-labels";
 	if (options.trap_installed)
@@ -379,11 +434,33 @@ core_words(struct thread *t, const char *path, struct guest_ptr argv, const char
 		words[k++] = "--registered";
 	words[k++] = "--";
 	words[k++] = path;
-	if (n == 0)	/* no argv[0]: the kernel puts an empty one there too */
-		words[k++] = "";
-	else if (copy_in(&words[k], argv, (size_t)n * sizeof *words) < 0)
+	return k;
+}
+
+#define MOST_CORE_WORDS ((size_t)option_count + 9)
+
+/* `path` is NULL where the host's kernel itself starts the program. */
+static long
+make_words(struct call *c, const char *path, struct guest_ptr argv, struct guest_ptr envp, struct exec_words *out)
+{
+	struct thread *t = c->t;
+	long n = count_words(c, argv), nenv = count_words(c, envp), k = 0;
+	size_t most;
+
+	if (n < 0 || nenv < 0)
+		return n < 0 ? n : nenv;
+	most = (size_t)n + MOST_CORE_WORDS + 2;
+	t->exec_words_size = (most + (size_t)nenv + 1) * sizeof *out->argv + IGNORED_WORD;
+	out->argv = t->exec_words = arena_map(t->exec_words_size, 4096);
+	if (!out->argv)
+		return -ENOMEM;
+	out->envp = out->argv + most;
+	if (path)
+		k = core_words(c->p, path, out->argv, (char *)(out->envp + nenv + 1));
+	if (copy_words(c, out->argv + k, argv, n) < 0 || copy_words(c, out->envp, envp, nenv) < 0)
 		return -EFAULT;
-	*out = words;
+	if (path && !out->argv[k])	/* no argv[0]: the kernel puts an empty one there too */
+		out->argv[k] = "";
 	return 0;
 }
 
@@ -397,7 +474,7 @@ free_words(struct thread *t)
 
 /* No path: the core, by its descriptor. */
 static long
-exec_file(const char *path, const char *const *argv, uint64_t envp)
+exec_file(const char *path, const char *const *argv, const char *const *envp)
 {
 	if (!path)
 		return host_call(__NR_execveat, options.core_fd, "", argv, envp, AT_EMPTY_PATH);
@@ -406,25 +483,16 @@ exec_file(const char *path, const char *const *argv, uint64_t envp)
 
 /* The new image finds the mask and the ignored signals as this one has them (signal.h). */
 static long
-host_exec(struct call *c, const char *path, const char *const *argv, uint64_t envp)
+host_exec(struct call *c, const char *path, const struct exec_words *words)
 {
 	long r;
 
 	trace_leaves(c->t);
 	signal_before_exec(c->p);
-	r = exec_file(path, argv, envp);
+	r = exec_file(path, words->argv, words->envp);
 	for (int n = 1; n <= (int)c->abi->signal_max; n++)
 		signal_update_host(c->p, n);
 	return r;
-}
-
-static long
-exec_as_is(struct call *c, const char *path, struct guest_ptr argv, struct guest_ptr envp)
-{
-	char text[4096];
-
-	return host_exec(c, path_on_host(path, text, sizeof text), (const char *const *)(uintptr_t)argv.addr,
-			 envp.addr);
 }
 
 /*
@@ -442,7 +510,7 @@ exec_found(struct call *c, const char *path, struct guest_ptr argv, struct guest
 {
 	struct program *p = core_alloc(sizeof *p);
 	struct load_error e = {0};
-	const char **words;
+	struct exec_words words;
 	bool native;
 	long r;
 
@@ -459,12 +527,15 @@ exec_found(struct call *c, const char *path, struct guest_ptr argv, struct guest
 	core_free(p);
 	if (e.host_errno)
 		return -e.host_errno;
-	if (native || !core_is_reachable())
-		return exec_as_is(c, path, argv, envp);
-	r = core_words(c->t, path, argv, &words);
-	if (r == 0) {
+	native = native || !core_is_reachable();
+	r = make_words(c, native ? NULL : path, argv, envp, &words);
+	if (r == 0 && native) {
+		char text[4096];
+
+		r = host_exec(c, path_on_host(path, text, sizeof text), &words);
+	} else if (r == 0) {
 		outputs_keep(true);
-		r = host_exec(c, options.core_fd ? NULL : options.core_path, words, envp.addr);
+		r = host_exec(c, options.core_fd ? NULL : options.core_path, &words);
 		outputs_keep(false);
 	}
 	free_words(c->t);

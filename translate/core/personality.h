@@ -58,6 +58,11 @@ struct personality {
 	/* A trap or fault raised by guest code as the guest's signal number and code; 0: not a signal. */
 	int (*fault_signal)(struct thread *t, struct ucontext *uc, int host_signal,
 			    const struct siginfo *info);
+	/*
+	 * May be NULL: is this fault how a call of the ABI looks where the host's kernel does
+	 * not know it? uc is then as the call's own trap would have it.
+	 */
+	bool (*faults_to_call)(struct ucontext *uc, int host_signal);
 	/* May be NULL: does a word of the guest's hold its signals back just now? */
 	bool (*holds_signals)(struct thread *t);
 

@@ -13,13 +13,13 @@
 #include "trace.h"
 #include "trap.h"
 
-extern struct lock heap_lock, dead_lock;
+extern struct lock heap_lock, dead_lock, low_lock;
 
 /*
  * Locks that another thread could hold at a fork, and would then never release in
  * the child. Taken before and released on both sides, in this order.
  */
-static struct lock *const fork_locks[] = {&heap_lock, &dead_lock};
+static struct lock *const fork_locks[] = {&heap_lock, &dead_lock, &low_lock};
 #define FORK_LOCKS (sizeof fork_locks / sizeof *fork_locks)
 
 static void

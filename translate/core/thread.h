@@ -55,6 +55,7 @@ struct thread {
 	} altstack;		/* the guest's */
 	struct ucontext *frame;	/* the guest's registers while the core works for it */
 	void *abi;		/* the personality's own part, core_alloc'ed by its thread hooks */
+	void *areas;		/* i386's thread areas (linux_i386/segments_x86_64.c) */
 	struct trace_buffer *trace;
 	struct event_buffer *event;
 	void *exec_words;	/* execve's argument vector; for the parent to free if this is vfork's child */

@@ -26,9 +26,19 @@ bool linux_on_altstack(const struct thread *t, uint64_t sp);
 stack_t linux_altstack(const struct thread *t);
 void linux_disarm_altstack(struct thread *t);
 long linux_set_altstack(struct thread *t, const stack_t *s, uint64_t sp);
+/* What rt_sigaction(2) does with a new action's flags and mask; -EINVAL: not one that can be caught. */
+long linux_set_action(struct process *p, int sig, struct signal_action *a);
 int linux_fault_signal(struct thread *t, struct ucontext *uc, int host_signal, const struct siginfo *info);
 
 /* start_x86_64.c */
+struct stack;
+struct linux_aux {
+	uint16_t type;
+	uint64_t value;		/* 0: no entry */
+};
+/* The first stack of any Linux ABI; `own` is what this one has beside the usual, up to AT_NULL. 0 or -E2BIG. */
+long linux_stack_build(struct stack *s, const struct start_request *request, const char *platform,
+		       const struct linux_aux *own, uint64_t *sp);
 long linux_start(struct thread *t, struct ucontext *uc, const struct start_request *request);
 
 #endif

@@ -50,6 +50,16 @@ catchable(int32_t sig)
 	return sig >= 1 && sig <= HOST_NSIG && sig != SIGKILL && sig != SIGSTOP;
 }
 
+long
+linux_set_action(struct process *p, int sig, struct signal_action *a)
+{
+	if (!catchable(sig))
+		return -EINVAL;
+	a->flags &= KNOWN_FLAGS;
+	a->mask.word[0] &= ~LINUX_NEVER_BLOCKED;
+	return signal_set_action(p, sig, a);
+}
+
 static void
 action_to_guest(struct host_sigaction *to, const struct signal_action *a)
 {
@@ -71,13 +81,12 @@ linux_rt_sigaction(struct call *c, int32_t sig, struct guest_ptr new, struct gue
 
 		if (copy_in(&h, new, sizeof h) < 0)
 			return -EFAULT;
-		if (!catchable(sig))
-			return -EINVAL;
 		a.handler = (uintptr_t)h.handler;
-		a.flags = h.flags & KNOWN_FLAGS;
+		a.flags = h.flags;
 		a.trampoline = (uintptr_t)h.restorer;
-		a.mask.word[0] = h.mask & ~LINUX_NEVER_BLOCKED;
-		signal_set_action(c->p, sig, &a);
+		a.mask.word[0] = h.mask;
+		if (linux_set_action(c->p, sig, &a) < 0)
+			return -EINVAL;
 	}
 	if (is_null(old))
 		return 0;

@@ -23,19 +23,22 @@
 #define STACK_SIZE (UINT64_C(8) << 20)
 
 static const uint16_t handed_on[] = {
-	AT_SYSINFO_EHDR, AT_HWCAP, AT_PAGESZ, AT_CLKTCK, AT_UID, AT_EUID, AT_GID, AT_EGID, AT_SECURE, AT_HWCAP2,
-	AT_MINSIGSTKSZ, AT_RSEQ_FEATURE_SIZE, AT_RSEQ_ALIGN,
+	AT_HWCAP, AT_PAGESZ, AT_CLKTCK, AT_UID, AT_EUID, AT_GID, AT_EGID, AT_SECURE, AT_HWCAP2, AT_MINSIGSTKSZ,
 };
 #define HANDED_ON (sizeof handed_on / sizeof *handed_on)
-#define OWN_ENTRIES 10		/* below, with the end */
+#define OF_PROGRAM 10		/* below, with the end */
 
 struct strings {
 	uint64_t random, platform, execfn;
 };
 
 static void
-write_aux(struct stack *s, uint64_t at, const struct image *image, const struct strings *put)
+write_aux(struct stack *s, uint64_t at, const struct image *image, const struct linux_aux *own,
+	  const struct strings *put)
 {
+	for (; own->type != AT_NULL; own++)
+		if (own->value)
+			stack_write_aux(s, &at, own->type, own->value);
 	for (size_t i = 0; i < HANDED_ON; i++)
 		if (host_auxv(handed_on[i]))
 			stack_write_aux(s, &at, handed_on[i], host_auxv(handed_on[i]));
@@ -51,41 +54,50 @@ write_aux(struct stack *s, uint64_t at, const struct image *image, const struct 
 	stack_write_aux(s, &at, AT_NULL, 0);
 }
 
-static long
-build(struct stack *s, const struct start_request *request, uint64_t *rsp)
+long
+linux_stack_build(struct stack *s, const struct start_request *request, const char *platform,
+		  const struct linux_aux *own, uint64_t *sp)
 {
 	uint8_t random[16];
 	struct strings put;
-	uint64_t bytes = 0, strings, block, vector, size;
-	unsigned argc = stack_count(request->argv, &bytes), envc = stack_count(request->envp, &bytes);
+	uint64_t bytes = 0, strings, block, vector, words;
+	unsigned argc = stack_count(request->argv, &bytes), envc = stack_count(request->envp, &bytes), nown = 0;
 
+	while (own[nown].type != AT_NULL)
+		nown++;
 	core_call(__NR_getrandom, random, sizeof random, 0);
 	put.execfn = stack_put(s, request->path, strlen(request->path) + 1, 1);
-	put.platform = stack_put(s, "x86_64", sizeof "x86_64", 1);
+	put.platform = stack_put(s, platform, strlen(platform) + 1, 1);
 	put.random = stack_put(s, random, sizeof random, 16);
 	strings = stack_take(s, bytes, 1);
-	size = (1 + argc + 1 + envc + 1) * 8 + (HANDED_ON + OWN_ENTRIES) * 16;
-	block = stack_take(s, size, 16);
+	words = 1 + argc + 1 + envc + 1 + 2 * (HANDED_ON + OF_PROGRAM + nown);
+	block = stack_take(s, words * s->word, 16);
 	if (s->full)
 		return -E2BIG;
-	stack_write_u64(s, block, argc);
-	vector = block + 8;
+	stack_write_word(s, block, argc);
+	vector = block + s->word;
 	stack_write_strings(s, request->argv, &strings, &vector);
 	stack_write_strings(s, request->envp, &strings, &vector);
-	write_aux(s, vector, request->image, &put);
-	*rsp = block;
+	write_aux(s, vector, request->image, own, &put);
+	*sp = block;
 	return 0;
 }
 
 long
 linux_start(struct thread *t, struct ucontext *uc, const struct start_request *request)
 {
+	const struct linux_aux own[] = {
+		{AT_SYSINFO_EHDR, host_auxv(AT_SYSINFO_EHDR)},
+		{AT_RSEQ_FEATURE_SIZE, host_auxv(AT_RSEQ_FEATURE_SIZE)},
+		{AT_RSEQ_ALIGN, host_auxv(AT_RSEQ_ALIGN)},
+		{AT_NULL, 0},
+	};
 	struct stack s;
 	uint64_t rsp = 0;
 	long r = stack_map(&s, STACK_SIZE, PROT_READ | PROT_WRITE, 0);
 
 	if (r == 0)
-		r = build(&s, request, &rsp);
+		r = linux_stack_build(&s, request, "x86_64", own, &rsp);
 	if (r < 0)
 		return r;
 	t->p->stack_base = s.top;
