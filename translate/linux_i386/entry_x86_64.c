@@ -1,0 +1,52 @@
+/*
+ * int $0x80: number in eax, arguments in ebx, ecx, edx, esi, edi, ebp; a value or -errno
+ * in eax. Where the host's kernel has IA32 emulation the trap catches it as it catches
+ * every call. Where it has not, the gate of interrupt 0x80 is not open to programs and the
+ * instruction is a general protection fault.
+ */
+#include "linux_i386.h"
+
+#include "core/copy.h"
+#include "core/core.h"
+#include "core/dispatch.h"
+#include "core/signal.h"
+#include "core/thread.h"
+
+#define INT80_LENGTH 2		/* cd 80 */
+#define INT80_BYTES 0x80cd
+#define GENERAL_PROTECTION 13	/* trapno */
+#define INT80_ERROR 0x402	/* the vector, in the IDT (Intel SDM 3A, 6.13) */
+
+bool
+linux_i386_faults_to_call(struct ucontext *uc, int host_signal)
+{
+	struct sigcontext *r = &uc->uc_mcontext;
+	uint32_t bytes;
+
+	if (host_signal != SIGSEGV || r->trapno != GENERAL_PROTECTION || r->err != INT80_ERROR ||
+	    load_u32(&bytes, guest(r->rip)) < 0 || (bytes & 0xffff) != INT80_BYTES)
+		return false;
+	r->rip += INT80_LENGTH;
+	return true;
+}
+
+void
+linux_i386_syscall(struct thread *t, struct ucontext *uc)
+{
+	struct sigcontext *r = &uc->uc_mcontext;
+	struct call c = {
+		.t = t, .p = t->p, .abi = t->p->abi, .nr = (uint32_t)r->rax,
+		.arg = {(uint32_t)r->rbx, (uint32_t)r->rcx, (uint32_t)r->rdx,
+			(uint32_t)r->rsi, (uint32_t)r->rdi, (uint32_t)r->rbp},
+	};
+	long answer;
+
+	join_argument_pairs(&c);
+	answer = dispatch(&c);
+	if (answer == CALL_REGS_SET)
+		return;
+	if (answer == CALL_RESTART)
+		r->rip -= INT80_LENGTH;	/* eax still holds the number */
+	else
+		r->rax = (uint32_t)(IS_ERROR(answer) ? -(long)guest_errno(&c, answer) : answer);
+}

@@ -1,0 +1,27 @@
+#include "linux_i386.h"
+
+#include <linux/elf.h>
+
+#include "loader/loader.h"
+
+const struct personality linux_i386_personality = {
+	.name = "linux_i386",
+	.brand = BRAND_LINUX,
+	.elf_class = ELFCLASS32,
+	.machine = EM_386,
+	.rows = linux_i386_rows,
+	.nrows = LINUX_I386_NROWS,
+	.errnos = &linux_i386_errnos,
+	.signals = &linux_i386_signals,
+	.signal_max = 64,
+	.default_action = linux_default_action,
+	.host_restarts = true,
+	.syscall = linux_i386_syscall,
+	.missing = linux_missing,
+	.faults_to_call = linux_i386_faults_to_call,
+	.enter_handler = linux_i386_enter_handler,
+	.fault_signal = linux_i386_fault_signal,
+	.start = linux_i386_start,
+	.thread_begins = linux_i386_thread_begins,
+	.after_fork = linux_i386_after_fork,
+};

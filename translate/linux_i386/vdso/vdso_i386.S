@@ -1,0 +1,63 @@
+/*
+ * What a 64-bit kernel gives 32-bit programs in their vDSO: the way into the kernel, and
+ * the two ends of a signal handler. Debuggers and libgcc know the bytes of these by heart
+ * (MD_FALLBACK_FRAME_STATE_FOR), everybody else reads the unwind rules: each register is
+ * where linux_i386_enter_handler() has put it.
+ */
+	.text
+	.globl	__kernel_vsyscall
+	.type	__kernel_vsyscall, @function
+__kernel_vsyscall:
+	.cfi_startproc
+	int	$0x80
+	ret
+	.cfi_endproc
+	.size	__kernel_vsyscall, . - __kernel_vsyscall
+
+/* `at` is where struct sigcontext_32 lies from esp. */
+.macro registers_at at
+	.cfi_offset	%edi, \at + 16
+	.cfi_offset	%esi, \at + 20
+	.cfi_offset	%ebp, \at + 24
+	.cfi_offset	%esp, \at + 28
+	.cfi_offset	%ebx, \at + 32
+	.cfi_offset	%edx, \at + 36
+	.cfi_offset	%ecx, \at + 40
+	.cfi_offset	%eax, \at + 44
+	.cfi_offset	%eip, \at + 56
+.endm
+
+	/* An unwinder looks for the caller at the address before the one it returns to. */
+	nop
+	.p2align 4
+	.globl	__kernel_sigreturn
+	.type	__kernel_sigreturn, @function
+	.cfi_startproc
+	.cfi_signal_frame
+	.cfi_def_cfa	%esp, 0
+	registers_at 4
+	nop
+__kernel_sigreturn:
+	popl	%eax
+	.cfi_def_cfa	%esp, -4
+	movl	$119, %eax
+	int	$0x80
+	.cfi_endproc
+	nop
+	.size	__kernel_sigreturn, . - __kernel_sigreturn
+
+	.p2align 4
+	.globl	__kernel_rt_sigreturn
+	.type	__kernel_rt_sigreturn, @function
+	.cfi_startproc
+	.cfi_signal_frame
+	.cfi_def_cfa	%esp, 0
+	registers_at 160
+	nop
+__kernel_rt_sigreturn:
+	movl	$173, %eax
+	int	$0x80
+	.cfi_endproc
+	nop
+	.size	__kernel_rt_sigreturn, . - __kernel_rt_sigreturn
+	.section .note.GNU-stack,"",@progbits
