@@ -68,6 +68,9 @@
 #define MSG_WAITFORONE 0x10000
 #define MSG_CMSG_CLOEXEC 0x40000000
 
+#define SOL_IP 0
+#define SOL_IPV6 41
+
 #define SHUT_RD 0
 #define SHUT_WR 1
 #define SHUT_RDWR 2

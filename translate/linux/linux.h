@@ -20,6 +20,8 @@ bool linux_enter_handler(struct thread *t, struct ucontext *uc, const struct que
 			 const struct signal_action *a, const struct sigset *old_mask);
 
 /* signals.c */
+/* A mask for the length of a call: the core's idea of it changes with the host's. */
+long linux_mask_for_call(struct call *c, struct guest_ptr mask, host_sigset *host);
 #define LINUX_NEVER_BLOCKED (UINT64_C(1) << (SIGKILL - 1) | UINT64_C(1) << (SIGSTOP - 1))
 enum default_action linux_default_action(int signal);
 bool linux_on_altstack(const struct thread *t, uint64_t sp);

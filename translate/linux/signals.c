@@ -124,9 +124,8 @@ linux_rt_sigprocmask(struct call *c, int32_t how, struct guest_ptr new, struct g
 	return is_null(old) ? 0 : store_u64(old, was.word[0]);
 }
 
-/* A mask for the length of a call: the core's idea of it changes with the host's. */
-static long
-mask_for_call(struct call *c, struct guest_ptr mask, host_sigset *host)
+long
+linux_mask_for_call(struct call *c, struct guest_ptr mask, host_sigset *host)
 {
 	struct sigset s = {{0, 0}};
 
@@ -145,7 +144,7 @@ linux_rt_sigsuspend(struct call *c, struct guest_ptr mask, uint64_t setsize)
 
 	if (setsize != sizeof host)
 		return -EINVAL;
-	if (mask_for_call(c, mask, &host) < 0)
+	if (linux_mask_for_call(c, mask, &host) < 0)
 		return -EFAULT;
 	return host_call(__NR_rt_sigsuspend, &host, sizeof host);
 }
@@ -166,7 +165,7 @@ linux_ppoll(struct call *c, struct guest_ptr fds, uint32_t n, struct guest_ptr t
 
 	if (is_null(mask))
 		return host_call(__NR_ppoll, fds.addr, n, timeout.addr, 0, setsize);
-	if (mask_for_call(c, mask, &host) < 0)
+	if (linux_mask_for_call(c, mask, &host) < 0)
 		return -EFAULT;
 	return host_call(__NR_ppoll, fds.addr, n, timeout.addr, &host, setsize);
 }
@@ -182,7 +181,7 @@ linux_pselect6(struct call *c, int32_t n, struct guest_ptr readable, struct gues
 	if (!is_null(mask) && copy_in(&pair, mask, sizeof pair) < 0)
 		return -EFAULT;
 	if (pair.set) {
-		if (mask_for_call(c, guest(pair.set), &host) < 0)
+		if (linux_mask_for_call(c, guest(pair.set), &host) < 0)
 			return -EFAULT;
 		pair.set = (uintptr_t)&host;
 	}
@@ -197,7 +196,7 @@ wait_for_events(struct call *c, struct host_nr nr, int32_t f, struct guest_ptr e
 
 	if (is_null(mask))
 		return host_call_nr(nr, f, events.addr, n, timeout, 0, setsize);
-	if (mask_for_call(c, mask, &host) < 0)
+	if (linux_mask_for_call(c, mask, &host) < 0)
 		return -EFAULT;
 	return host_call_nr(nr, f, events.addr, n, timeout, &host, setsize);
 }
