@@ -6,10 +6,12 @@
  *	tell crash	by a write to an unmapped address
  *	tell missing	makes a call that no kernel has
  *	tell exec FILE ARG…
+ *	tell wait	until SIGTERM, which it exits with 15 for; says `waiting` when that is so
  *	tell open FILE	ends with the error of opening it, or 0
  */
 #include "guest.h"
 
+enum { SYS_sigsuspend = 341, SIGTERM = 15 };
 enum { SYS_fcntl = 92, SYS_getcwd = 326, F_GETFD = 1, NO_CALL = 9999 };
 
 static void
@@ -41,6 +43,29 @@ tell_all(char **argv, char **envp)
 	}
 }
 
+static void
+terminated(int signal)
+{
+	leave(signal);
+}
+
+/* sys/sys/signal.h */
+static void
+wait_for_signals(void)
+{
+	const struct {
+		void (*handler)(int);
+		int flags;
+		uint32_t mask[4];
+	} action = {terminated, 0, {0}};
+	const uint32_t none[4] = {0};
+
+	call(SYS_sigaction, SIGTERM, &action, 0);
+	print("waiting\n");
+	for (;;)
+		call(SYS_sigsuspend, none);
+}
+
 static int
 number(const char *text)
 {
@@ -67,6 +92,8 @@ main(int argc, char **argv, char **envp)
 		*(volatile char *)NOWHERE = 1;
 	else if (same_text(what, "missing"))
 		call(NO_CALL);
+	else if (same_text(what, "wait"))
+		wait_for_signals();
 	else if (same_text(what, "exec") && more != NULL)
 		leave((int)-call(SYS_execve, more, argv + 2, envp));
 	else if (same_text(what, "open") && more != NULL)
