@@ -68,9 +68,17 @@ struct personality {
 
 	/* Builds the first stack and sets uc's registers for the first instruction; 0 or -errno. */
 	long (*start)(struct thread *t, struct ucontext *uc, const struct start_request *request);
+	/*
+	 * May be NULL: the thread pointer that clone(2) gives is the host's fs base. Else makes it
+	 * so for the child (which is t itself in fork's child), if it is given, or inherits t's;
+	 * the host's fs base is the core's: the child's block. 0 or -errno.
+	 */
+	long (*child_pointer)(struct thread *t, struct thread *child, bool given, uint64_t pointer);
 	/* May be NULL: on a new thread before its first guest instruction; in fork's child. */
 	void (*thread_begins)(struct thread *t);
 	void (*after_fork)(struct thread *t);
+	/* May be NULL: the thread has run its last guest instruction. */
+	void (*thread_ends)(struct thread *t);
 
 	/*
 	 * May be NULL: shows n elements (bytes, where the row counts so) of the named struct

@@ -126,6 +126,7 @@ vfork_thread(struct thread *t)
 	p->errand_busy = 0;
 	child->mask = t->mask;
 	child->signal_block = t->signal_block;
+	child->areas = t->areas;	/* the LDT is the same one */
 	/* The FP state stays where it is, in the frame of the parent, which waits. */
 	uc = thread_fresh_frame(child);
 	uc->uc_mcontext = t->frame->uc_mcontext;

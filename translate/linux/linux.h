@@ -15,6 +15,13 @@
 void linux_syscall(struct thread *t, struct ucontext *uc);
 long linux_missing(struct call *c);
 
+/* processes.c: set_robust_list(2) and get_robust_list(2) of the ABIs with 32-bit words. */
+long linux_set_narrow_robust_list(struct call *c, struct guest_ptr head, uint64_t n);
+long linux_get_narrow_robust_list(struct call *c, int32_t who, struct guest_ptr head, struct guest_ptr n);
+
+/* robust.c: the list of 32-bit words at `at` (0: none), of a thread that will not unlock anything any more. */
+void linux_robust_list_ends(uint64_t at, int tid);
+
 /* signal_frame_x86_64.c */
 bool linux_enter_handler(struct thread *t, struct ucontext *uc, const struct queued_signal *s,
 			 const struct signal_action *a, const struct sigset *old_mask);

@@ -4,11 +4,13 @@
  */
 #include "linux.h"
 
+#include <linux/elf.h>
 #include <linux/sched.h>
 
 #include "core/copy.h"
 #include "core/exec.h"
 #include "core/host.h"
+#include "core/lock.h"
 #include "core/memory.h"
 #include "core/path.h"
 #include "core/process.h"
@@ -24,6 +26,8 @@
 struct linux_thread {
 	uint64_t clear_tid;	/* set_tid_address(2); 0: none */
 	uint64_t set_tid;	/* of a child that has not run yet; 0: none */
+	uint64_t pointer;	/* its thread pointer, if that is not the host's fs base; 0: as its parent's */
+	uint64_t robust_list;	/* of 32-bit words, which the host cannot walk; 0: none */
 };
 
 static struct linux_thread *
@@ -45,6 +49,41 @@ linux_set_tid_address(struct call *c, struct guest_ptr word)
 	return c->t->tid;
 }
 
+/* ---- robust lists of 32-bit words ---- */
+
+#define NARROW_HEAD 12	/* struct compat_robust_list_head (include/linux/compat.h) */
+
+long
+linux_set_narrow_robust_list(struct call *c, struct guest_ptr head, uint64_t n)
+{
+	struct linux_thread *own = own_part(c->t);
+
+	if (n != NARROW_HEAD)
+		return -EINVAL;
+	if (!own)
+		return -ENOMEM;
+	own->robust_list = head.addr;
+	return 0;
+}
+
+/* Of a thread of this process: those of others are not known here. */
+long
+linux_get_narrow_robust_list(struct call *c, int32_t who, struct guest_ptr head, struct guest_ptr n)
+{
+	const struct linux_thread *own = NULL;
+	struct thread *t;
+
+	lock_acquire(&c->p->lock);
+	t = who ? thread_find(c->p, who) : c->t;
+	own = t ? t->abi : NULL;
+	lock_release(&c->p->lock);
+	if (!t)
+		return -ESRCH;
+	if (store_u32(n, NARROW_HEAD) < 0)
+		return -EFAULT;
+	return store_u32(head, own ? (uint32_t)own->robust_list : 0);
+}
+
 /* ---- clone ---- */
 
 /* clone(2) and clone3(2) alike: kernel/fork.c, struct kernel_clone_args. */
@@ -61,8 +100,11 @@ child_part(const struct clone_request *q)
 	struct linux_thread *own = core_alloc(sizeof *own);
 
 	if (own)
-		*own = (struct linux_thread){q->flags & CLONE_CHILD_CLEARTID ? q->child_tid : 0,
-					     q->flags & CLONE_CHILD_SETTID ? q->child_tid : 0};
+		*own = (struct linux_thread){
+			.clear_tid = q->flags & CLONE_CHILD_CLEARTID ? q->child_tid : 0,
+			.set_tid = q->flags & CLONE_CHILD_SETTID ? q->child_tid : 0,
+			.pointer = q->flags & CLONE_SETTLS ? q->tls : 0,
+		};
 	return own;
 }
 
@@ -99,6 +141,8 @@ host_flags(const struct clone_request *q)
 {
 	unsigned long flags = (q->flags & ~(uint64_t)OWN_FLAGS) | q->exit_signal;
 
+	if (q->c->abi->child_pointer)
+		flags &= ~(unsigned long)CLONE_SETTLS;
 	return flags & CLONE_PIDFD ? flags & ~(unsigned long)CLONE_PARENT_SETTID : flags;
 }
 
@@ -127,7 +171,9 @@ clone_fork(const struct clone_request *q)
 	core_free(t->abi);
 	t->abi = own;
 	child_begins(t);
-	if (q->flags & CLONE_SETTLS)
+	if (t->p->abi->child_pointer)
+		t->p->abi->child_pointer(t, t, q->flags & CLONE_SETTLS, q->tls);
+	else if (q->flags & CLONE_SETTLS)
 		core_call(__NR_arch_prctl, ARCH_SET_FS, q->tls);
 	if (q->flags & CLONE_CLEAR_SIGHAND)
 		clear_handlers(t->p);
@@ -136,13 +182,26 @@ clone_fork(const struct clone_request *q)
 	return 0;
 }
 
+static void
+sharing_child_begins(struct thread *child)
+{
+	const struct personality *abi = child->p->abi;
+	struct linux_thread *own = child->abi;
+
+	if (abi->child_pointer && own && own->pointer)
+		abi->child_pointer(child, child, true, own->pointer);
+	if (abi->thread_begins)
+		abi->thread_begins(child);
+	child_begins(child);
+}
+
 /* vfork and posix_spawn lend the memory until exec, maybe with a stack; others share it from then on. */
 static long
 clone_sharing(const struct clone_request *q)
 {
 	struct sharing_child how = {
 		.flags = host_flags(q), .word = host_word(q), .stack = q->stack, .fs_base = q->tls,
-		.abi = child_part(q), .returns = child_begins,
+		.abi = child_part(q), .returns = sharing_child_begins,
 	};
 
 	if (!how.abi)
@@ -162,22 +221,40 @@ announce(void *context, int tid)
 	return 0;
 }
 
+/* What a new thread needs of this ABI, and the fs base that the host gives it. 0 or -errno. */
+static long
+prepare_thread(const struct clone_request *q, struct thread *nt, uint64_t *fs)
+{
+	const struct personality *abi = q->c->abi;
+	bool given = q->flags & CLONE_SETTLS;
+
+	nt->abi = child_part(q);
+	if (!nt->abi)
+		return -ENOMEM;
+	*fs = q->tls;
+	if (abi->child_pointer) {
+		*fs = (uintptr_t)nt;
+		return abi->child_pointer(q->c->t, nt, given, q->tls);
+	}
+	return given ? 0 : core_call(__NR_arch_prctl, ARCH_GET_FS, fs);
+}
+
 static long
 clone_thread(struct clone_request *q)
 {
 	struct thread *t = q->c->t, *nt = thread_new(t->p);
 	struct ucontext *uc;
-	uint64_t fs = q->tls;
+	uint64_t fs;
+	long r;
 
 	if (!nt)
 		return -ENOMEM;
-	nt->abi = child_part(q);
-	if (!nt->abi) {
+	r = prepare_thread(q, nt, &fs);
+	if (r < 0) {
+		core_free(nt->abi);
 		thread_free(nt);
-		return -ENOMEM;
+		return r;
 	}
-	if (!(q->flags & CLONE_SETTLS))
-		core_call(__NR_arch_prctl, ARCH_GET_FS, &fs);
 	nt->mask = t->mask;
 	nt->altstack.flags = SS_DISABLE;	/* sas_ss_reset() */
 	uc = thread_fresh_frame(nt);
@@ -368,15 +445,35 @@ linux_exit(struct call *c, int32_t status)
 	struct linux_thread *own = c->t->abi;
 	uint64_t clear_word = own ? own->clear_tid : 0;
 
+	if (own)
+		linux_robust_list_ends(own->robust_list, c->t->tid);
+	if (c->abi->thread_ends)
+		c->abi->thread_ends(c->t);
 	core_free(own);
 	c->t->abi = NULL;
 	process_end_thread(c->t, status & 0xff, clear_word);
 	process_exit_last(c->t, status & 0xff);
 }
 
+/* All threads end here, and the host sees to the robust lists of 64-bit programs alone. */
+static void
+end_robust_lists(struct process *p)
+{
+	lock_acquire(&p->lock);
+	for (struct thread *t = p->threads; t; t = t->next) {
+		struct linux_thread *own = t->abi;
+
+		if (own)
+			linux_robust_list_ends(own->robust_list, t->tid);
+	}
+	lock_release(&p->lock);
+}
+
 long
 linux_exit_group(struct call *c, int32_t status)
 {
+	if (c->abi->elf_class == ELFCLASS32 && !c->p->is_vfork_child)
+		end_robust_lists(c->p);
 	process_exit(c->t, status & 0xff);
 }
 

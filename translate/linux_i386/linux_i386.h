@@ -49,9 +49,8 @@ long linux_i386_vdso_map(void);
  * LDT instead, and goes on behind the instruction. True: done.
  */
 bool linux_i386_load_segment(struct thread *t, struct ucontext *uc);
-/* clone's: nt gets t's areas, and the one that `desc` describes instead of its own. */
-long linux_i386_clone_areas(struct thread *t, struct thread *nt, struct guest_ptr desc);
-/* On nt itself: its %gs and %fs, which the host copied from its parent. */
+/* personality.child_pointer: areas of the child's own, with clone's descriptor in place of one. */
+long linux_i386_child_pointer(struct thread *t, struct thread *child, bool given, uint64_t pointer);
 void linux_i386_thread_begins(struct thread *t);
 void linux_i386_thread_ends(struct thread *t);
 void linux_i386_after_fork(struct thread *t);

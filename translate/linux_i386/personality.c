@@ -22,6 +22,8 @@ const struct personality linux_i386_personality = {
 	.enter_handler = linux_i386_enter_handler,
 	.fault_signal = linux_i386_fault_signal,
 	.start = linux_i386_start,
+	.child_pointer = linux_i386_child_pointer,
 	.thread_begins = linux_i386_thread_begins,
 	.after_fork = linux_i386_after_fork,
+	.thread_ends = linux_i386_thread_ends,
 };

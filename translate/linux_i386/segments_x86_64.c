@@ -280,40 +280,66 @@ linux_i386_modify_ldt(struct call *c, int32_t what, struct guest_ptr at, uint64_
 
 /* ---- threads ---- */
 
-long
-linux_i386_clone_areas(struct thread *t, struct thread *nt, struct guest_ptr desc)
+/* Areas of the child's own with what its parent's say, but for the one that it has been given. */
+static long
+inherit_areas(const struct areas *from, struct areas *to)
 {
-	struct areas *from = areas_of(t), *to = areas_of(nt);
-	struct user_desc d;
-	int area;
 	long r = 0;
 
-	if (!from || !to)
-		return -ENOMEM;
-	if (copy_in(&d, desc, sizeof d) < 0)
-		return -EFAULT;
-	area = area_by_entry(from, d.entry_number);
-	if (area < 0 || !is_allowed(&d))
-		return -EINVAL;
-	to->parent_fs = linux_i386_segment(SEGMENT_FS);
 	for (int i = 0; i < AREAS && r == 0; i++) {
-		to->of[i] = i == area ? d : from->of[i];
-		to->of[i].entry_number = FIRST_AREA + (uint32_t)i;
 		to->parent_slot[i] = from->slot[i];
-		if (from->slot[i] || i == area)
-			r = write_slot(to, i);
+		if (!from->slot[i] || to->slot[i])
+			continue;
+		to->of[i] = from->of[i];
+		r = write_slot(to, i);
 	}
 	return r;
 }
 
+/* CLONE_SETTLS gives a descriptor as for set_thread_area(2), whose entry must be said. */
+static long
+set_given_area(struct thread *t, const struct areas *known, struct guest_ptr at)
+{
+	struct user_desc d;
+	int area;
+
+	if (copy_in(&d, at, sizeof d) < 0)
+		return -EFAULT;
+	area = area_by_entry(known, d.entry_number);
+	if (area < 0 || !is_allowed(&d))
+		return -EINVAL;
+	return set_area(t, &d, area);
+}
+
+long
+linux_i386_child_pointer(struct thread *t, struct thread *child, bool given, uint64_t pointer)
+{
+	struct areas *from = areas_of(t), *to = areas_of(child);
+	long r = 0;
+
+	if (!from || !to)
+		return -ENOMEM;
+	if (given)
+		r = set_given_area(child, from, guest(pointer));
+	if (from == to)
+		return r;
+	to->parent_fs = linux_i386_segment(SEGMENT_FS);
+	if (r == 0)
+		r = inherit_areas(from, to);
+	if (r < 0)
+		linux_i386_thread_ends(child);
+	return r;
+}
+
+/* The host copied %gs and the others from the parent; its fs base is the thread's block (entry_x86_64.c). */
 void
 linux_i386_thread_begins(struct thread *t)
 {
 	const struct areas *a = t->areas;
 
-	if (!a)
-		return;
-	for (enum segment s = SEGMENT_ES; s <= SEGMENT_GS; s++) {
+	if (t->p->is_vfork_child)
+		core_call(__NR_arch_prctl, ARCH_SET_FS, t);
+	for (enum segment s = SEGMENT_ES; a && s <= SEGMENT_GS; s++) {
 		uint16_t selector = s == SEGMENT_FS ? a->parent_fs : linux_i386_segment(s);
 
 		for (int i = 0; i < AREAS; i++)
@@ -327,6 +353,8 @@ linux_i386_thread_ends(struct thread *t)
 {
 	const struct areas *a = t->areas;
 
+	if (t->p->is_vfork_child)
+		return;		/* they are its parent's */
 	for (int i = 0; a && i < AREAS; i++)
 		if (a->slot[i])
 			slot_set(a->slot[i], false);

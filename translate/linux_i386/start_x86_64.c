@@ -60,6 +60,7 @@ low_memory(const struct image *image, struct stack *s)
 static void
 set_registers(struct thread *t, struct ucontext *uc, const struct image *image, uint64_t sp)
 {
+	core_call(__NR_arch_prctl, ARCH_SET_FS, t);
 	uc->uc_mcontext.cs = USER32_CS;
 	uc->uc_mcontext.ss = USER_DS;
 	uc->uc_mcontext.rip = image->start;
