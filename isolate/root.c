@@ -111,6 +111,19 @@ overlay(int tree, int changes, const char *said, char *why, size_t size)
 	return fd;
 }
 
+/* Where the room has but one id, a copy cannot keep the tree's owners. */
+static bool
+has_one_id(void)
+{
+	unsigned long count = 0;
+	FILE *f = fopen("/proc/self/uid_map", "re");
+	bool one = f != NULL && fscanf(f, "%*u %*u %lu", &count) == 1 && count == 1;
+
+	if (f != NULL)
+		fclose(f);
+	return one;
+}
+
 /* `cp -ax`, which knows about holes, links, attributes and reflinks. */
 static void
 copy_tree(int from, const char *to)
@@ -126,7 +139,9 @@ copy_tree(int from, const char *to)
 		fail(EXIT_OURS, "cannot copy the tree to ", to, "", errno);
 	child = fork();
 	if (child == 0) {
-		execlp("cp", "cp", "-ax", "--reflink=auto", dots, to, (char *)NULL);
+		execlp("cp", "cp", "-ax", "--reflink=auto",
+		       has_one_id() ? "--no-preserve=ownership" : "--preserve=ownership", dots, to,
+		       (char *)NULL);
 		fail(EXIT_OURS, "cannot copy the tree without cp(1)", "", "", errno);
 	}
 	if (child < 0 || waitpid(child, &status, 0) < 0 || status != 0)
