@@ -41,9 +41,10 @@ add_bind(const char *value)
 static void
 change_environment(const char *value)
 {
+	static char **words; /* room->envp since its first change */
 	size_t name = strcspn(value, "="), n = 0, k = 0;
 	bool sets = value[name] == '=';
-	char **words;
+	char **old = words;
 
 	if (name == 0)
 		fail(EXIT_OURS, "--env ", value, ": the form is NAME=VALUE, or NAME to remove it", 0);
@@ -58,6 +59,7 @@ change_environment(const char *value)
 	if (sets)
 		words[k] = (char *)value;
 	room->envp = words;
+	free(old);
 }
 
 static void

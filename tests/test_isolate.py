@@ -5,7 +5,8 @@ Guests are tell.c (FreeBSD) and, with the host's own files as the tree, Python: 
 shows the room from inside.
 
 usage: test_isolate.py DRAGOMAN TELL TELL-DYNAMIC
-STARTS=500 in the environment: as many starts in the test of what they leave behind, instead of 20.
+STARTS=500 in the environment: the long form, with as many starts in the test of what they leave behind
+(else 20), and each kind of user under each trap (else each kind of user, and each trap).
 """
 import errno
 import json
@@ -96,7 +97,8 @@ class Room:
 
 	def room(self, *words, options=(), root=None, **how):
 		how = dict(capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60,
-			   env={"PATH": "/usr/bin:/bin"}) | how
+			   # What fails in a room before it has a /proc cannot be searched for leaks.
+			   env={"PATH": "/usr/bin:/bin", "ASAN_OPTIONS": "detect_leaks=0"}) | how
 		return subprocess.run(self.words(*words, options=options, root=root), **how)
 
 	def python(self, code, *words, options=(), root="/", **how):
@@ -635,16 +637,17 @@ class RootUnderSud(Root, Room, unittest.TestCase):
 	trap = "sud"
 
 
-class RootUnderSeccomp(Root, Room, unittest.TestCase):
-	trap = "seccomp"
-
-
-class OrdinaryUnderSud(Ordinary, Room, unittest.TestCase):
-	trap = "sud"
-
-
 class OrdinaryUnderSeccomp(Ordinary, Room, unittest.TestCase):
 	trap = "seccomp"
+
+
+if "STARTS" in os.environ or os.getuid() != 0:
+	class RootUnderSeccomp(Root, Room, unittest.TestCase):
+		trap = "seccomp"
+
+
+	class OrdinaryUnderSud(Ordinary, Room, unittest.TestCase):
+		trap = "sud"
 
 
 if __name__ == "__main__":
