@@ -471,7 +471,7 @@ class HostNumbers(unittest.TestCase):
         header = ABI.parent / "translate" / "core" / "linux_numbers.h"
         own = re.findall(r"^#define (\w+) (\w+)$", header.read_text(), re.M)
         self.assertGreater(len(own), 20)
-        libc = ("fcntl", "poll", "signal", "sys/eventfd", "sys/mount", "sys/shm", "sys/socket", "unistd")
+        libc = ("fcntl", "netinet/in", "poll", "signal", "sys/eventfd", "sys/mount", "sys/shm", "sys/socket", "unistd")
         program = "#define _GNU_SOURCE\n" + "".join(f"#include <{h}.h>\n" for h in libc) + "".join(
                 f'_Static_assert({name} == {value}, "{name}");\n' for name, value in own)
         done = subprocess.run([os.environ.get("CC", "cc"), "-fsyntax-only", "-x", "c", "-"],

@@ -29,21 +29,25 @@ struct host_shmid_ds {
 struct host_shminfo { uint64_t shmmax, shmmin, shmmni, shmseg, shmall, unused[4]; };
 struct host_shm_info { int32_t used_ids; uint64_t rest[5]; };
 
-/* A status struct in one of its two forms. */
-static const struct struct_map *
-form(uint32_t command, const struct struct_map *with_64, const struct struct_map *before)
+/* The two forms of status structs. ipc(2) has the new one's bit in the command. */
+enum form { FORM_OLD, FORM_64 };
+
+static enum form
+form_of(uint32_t *command)
 {
-	return command & IPC_64 ? with_64 : before;
+	enum form v = *command & IPC_64 ? FORM_64 : FORM_OLD;
+
+	*command &= ~(uint32_t)IPC_64;
+	return v;
 }
 
 static long
-semaphores(int32_t id, int32_t n, uint32_t command, uint32_t data)
+semaphores(int32_t id, int32_t n, uint32_t command, enum form v, uint32_t data)
 {
-	const struct struct_map *map = form(command, &linux_i386_semid64_ds_map, &linux_i386_semid_ds_map);
+	const struct struct_map *map = v == FORM_64 ? &linux_i386_semid64_ds_map : &linux_i386_semid_ds_map;
 	struct semid64_ds ds;
 	long r;
 
-	command &= ~(uint32_t)IPC_64;
 	switch (command) {
 	case IPC_STAT:
 	case SEM_STAT:
@@ -61,13 +65,12 @@ semaphores(int32_t id, int32_t n, uint32_t command, uint32_t data)
 }
 
 static long
-queues(int32_t id, uint32_t command, struct guest_ptr buf)
+queues(int32_t id, uint32_t command, enum form v, struct guest_ptr buf)
 {
-	const struct struct_map *map = form(command, &linux_i386_msqid64_ds_map, &linux_i386_msqid_ds_map);
+	const struct struct_map *map = v == FORM_64 ? &linux_i386_msqid64_ds_map : &linux_i386_msqid_ds_map;
 	struct msqid64_ds ds;
 	long r;
 
-	command &= ~(uint32_t)IPC_64;
 	switch (command) {
 	case IPC_STAT:
 	case MSG_STAT:
@@ -97,18 +100,16 @@ segment_limits(const struct struct_map *map, struct guest_ptr buf)
 }
 
 static long
-segments(int32_t id, uint32_t command, struct guest_ptr buf)
+segments(int32_t id, uint32_t command, enum form v, struct guest_ptr buf)
 {
-	const struct struct_map *map = form(command, &linux_i386_shmid64_ds_map, &linux_i386_shmid_ds_map);
-	bool with_64 = command & IPC_64;
+	const struct struct_map *map = v == FORM_64 ? &linux_i386_shmid64_ds_map : &linux_i386_shmid_ds_map;
 	struct host_shm_info info;
 	struct host_shmid_ds ds;
 	long r;
 
-	command &= ~(uint32_t)IPC_64;
 	switch (command) {
 	case IPC_INFO:
-		return segment_limits(with_64 ? &linux_i386_shminfo64_map : &linux_i386_shminfo_map, buf);
+		return segment_limits(v == FORM_64 ? &linux_i386_shminfo64_map : &linux_i386_shminfo_map, buf);
 	case SHM_INFO:
 		r = host_call(__NR_shmctl, id, command, &info);
 		return r < 0 || copy_out_struct(&linux_i386_shm_info_map, buf, &info) == 0 ? r : -EFAULT;
@@ -125,26 +126,45 @@ segments(int32_t id, uint32_t command, struct guest_ptr buf)
 	}
 }
 
-/* The calls of their own came late and know one form only. */
+/*
+ * The calls of their own came late and know one form only. The bit is no part of their
+ * commands, but where compat_ksys_semctl() and compat_ksys_msgctl() happen to ignore it.
+ */
+static uint32_t
+ignoring_bit(uint32_t command, const uint32_t *ignored, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (command == (ignored[i] | IPC_64))
+			return ignored[i];
+	return command;
+}
+
 long
 linux_i386_semctl(struct call *c, int32_t id, int32_t n, uint32_t command, uint64_t data)
 {
+	static const uint32_t ignored[] = {IPC_STAT, SEM_STAT, SEM_STAT_ANY, IPC_INFO, SEM_INFO, SETVAL};
+
 	(void)c;
-	return semaphores(id, n, command | IPC_64, (uint32_t)data);
+	command = ignoring_bit(command, ignored, sizeof ignored / sizeof *ignored);
+	return semaphores(id, n, command, FORM_64, (uint32_t)data);
 }
 
 long
 linux_i386_msgctl(struct call *c, int32_t id, uint32_t command, struct guest_ptr buf)
 {
+	static const uint32_t ignored[] = {IPC_STAT, MSG_STAT, MSG_STAT_ANY, IPC_INFO, MSG_INFO};
+	long r = queues(id, ignoring_bit(command, ignored, sizeof ignored / sizeof *ignored), FORM_64, buf);
+
 	(void)c;
-	return queues(id, command | IPC_64, buf);
+	/* With the bit msgctl_stat() takes it for MSG_STAT at the end, and answers the queue's number. */
+	return r == 0 && command == (IPC_STAT | IPC_64) ? id : r;
 }
 
 long
 linux_i386_shmctl(struct call *c, int32_t id, uint32_t command, struct guest_ptr buf)
 {
 	(void)c;
-	return segments(id, command | IPC_64, buf);
+	return segments(id, command, FORM_64, buf);
 }
 
 /* ---- messages: the host's type is a long ---- */
@@ -268,8 +288,9 @@ long
 linux_i386_ipc(struct call *c, uint32_t what, uint64_t one, uint64_t two, uint64_t three, struct guest_ptr where,
 	       uint64_t five)
 {
-	const uint32_t word[3] = {(uint32_t)one, (uint32_t)two, (uint32_t)three};
+	uint32_t word[3] = {(uint32_t)one, (uint32_t)two, (uint32_t)three};
 	int32_t id = (int32_t)one;
+	enum form v;
 	uint32_t data;
 
 	switch (what & 0xffff) {
@@ -282,7 +303,8 @@ linux_i386_ipc(struct call *c, uint32_t what, uint64_t one, uint64_t two, uint64
 	case SEMCTL:
 		if (is_null(where))
 			return -EINVAL;
-		return load_u32(&data, where) < 0 ? -EFAULT : semaphores(id, (int32_t)two, word[2], data);
+		v = form_of(&word[2]);
+		return load_u32(&data, where) < 0 ? -EFAULT : semaphores(id, (int32_t)two, word[2], v, data);
 	case MSGSND:
 		return linux_i386_msgsnd(c, id, where, two, word[2]);
 	case MSGRCV:
@@ -290,7 +312,8 @@ linux_i386_ipc(struct call *c, uint32_t what, uint64_t one, uint64_t two, uint64
 	case MSGGET:
 		return host_call(__NR_msgget, id, (int32_t)two);
 	case MSGCTL:
-		return queues(id, word[1], where);
+		v = form_of(&word[1]);
+		return queues(id, word[1], v, where);
 	case SHMAT:
 		return VERSION(what) == 1 ? -EINVAL : attach(c, word, where);
 	case SHMDT:
@@ -298,7 +321,8 @@ linux_i386_ipc(struct call *c, uint32_t what, uint64_t one, uint64_t two, uint64
 	case SHMGET:
 		return host_call(__NR_shmget, id, two, (int32_t)three);
 	case SHMCTL:
-		return segments(id, word[1], where);
+		v = form_of(&word[1]);
+		return segments(id, word[1], v, where);
 	default:
 		return -ENOSYS;
 	}
