@@ -1,6 +1,7 @@
 /*
  * A FreeBSD program for tests/test_run.py: does as its first argument says.
  *	tell all ARG…	its arguments, environment, folder and open descriptors, a line each
+ *	tell time	seconds since 1970
  *	tell exit N
  *	tell kill N	itself, by signal N
  *	tell crash	by a write to an unmapped address
@@ -12,7 +13,7 @@
 #include "guest.h"
 
 enum { SYS_sigsuspend = 341, SIGTERM = 15 };
-enum { SYS_fcntl = 92, SYS_getcwd = 326, F_GETFD = 1, NO_CALL = 9999 };
+enum { SYS_fcntl = 92, SYS_clock_gettime = 232, SYS_getcwd = 326, F_GETFD = 1, CLOCK_REALTIME = 0, NO_CALL = 9999 };
 
 static void
 line(const char *what, const char *value)
@@ -66,6 +67,17 @@ wait_for_signals(void)
 		call(SYS_sigsuspend, none);
 }
 
+/* Seconds since 1970; the exit status is what the clock answered. */
+static void
+tell_time(void)
+{
+	struct timespec now = {0, 0};
+	long r = call(SYS_clock_gettime, CLOCK_REALTIME, &now);
+
+	print_number(now.sec);
+	leave((int)-r);
+}
+
 static int
 number(const char *text)
 {
@@ -84,6 +96,8 @@ main(int argc, char **argv, char **envp)
 
 	if (same_text(what, "all"))
 		tell_all(argv, envp);
+	else if (same_text(what, "time"))
+		tell_time();
 	else if (same_text(what, "exit"))
 		leave(number(more));
 	else if (same_text(what, "kill"))

@@ -3,17 +3,33 @@
 
 usage: test_run.py DRAGOMAN TELL
 """
+import ctypes
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 DRAGOMAN, TELL = (os.path.abspath(sys.argv.pop(1)) for _ in range(2))
 # FreeBSD's numbers, where they differ: sys/sys/signal.h.
 FREEBSD_SIGBUS, FREEBSD_SIGSYS, FREEBSD_SIGUSR1 = 10, 12, 30
+PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
+
+
+def refuse_call(number):
+	"""From now on the host answers this call with EPERM, to us and to whom we start."""
+	code = b"".join(struct.pack("HBBI", *line) for line in (
+		(0x20, 0, 0, 0), (0x15, 0, 1, number), (0x06, 0, 0, 0x00050001), (0x06, 0, 0, 0x7fff0000)))
+	program = struct.pack("HxxxxxxP", 4, ctypes.addressof(filter_code := ctypes.create_string_buffer(code)))
+	libc = ctypes.CDLL(None, use_errno=True)
+	libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+	if libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program, 0, 0) != 0:
+		raise OSError(ctypes.get_errno(), "seccomp")
+	del filter_code
 
 
 class Run:
@@ -82,6 +98,15 @@ class Run:
 	def test_a_call_that_no_kernel_has_ends_in_sigsys(self):
 		done = self.guest(TELL, "missing")
 		self.assertEqual((done.returncode, done.stderr), (-FREEBSD_SIGSYS, ""))
+
+	def test_the_time_is_read_without_a_call_of_the_hosts(self):
+		source = "/sys/devices/system/clocksource/clocksource0/current_clocksource"
+		with open(source, encoding="ascii") as f:
+			if f.read().strip() not in ("tsc", "kvm-clock", "hyperv_clocksource_tsc_page"):
+				self.skipTest("the host's own clock is not read without a call")
+		done = self.guest(TELL, "time", preexec_fn=lambda: refuse_call(228))
+		self.assertEqual((done.returncode, done.stderr), (0, ""))
+		self.assertAlmostEqual(int(done.stdout), time.time(), delta=60)
 
 	def test_a_guest_execs_a_guest(self):
 		done = self.guest(TELL, "exec", TELL, "exit", "7")

@@ -8,6 +8,7 @@
 #include "core.h"
 #include "every_thread.h"
 #include "host.h"
+#include "host_clock.h"
 #include "lock.h"
 #include "memory.h"
 #include "personality.h"
@@ -463,7 +464,11 @@ signal_arrived(int host_signal, struct siginfo *info, struct ucontext *uc)
 
 	if (uc->uc_mcontext.rip == (uintptr_t)gate_quick_jump)
 		uc->uc_mcontext.rip = uc->uc_mcontext.rcx;	/* as good as there */
-	in_core = is_core_code(uc->uc_mcontext.rip);
+	in_core = is_core_code(uc->uc_mcontext.rip) || t->vdso_stack;
+	if (t->vdso_stack && (is_syscall_trap(host_signal, info) || is_fault(host_signal, info))) {
+		host_clock_fails(t, uc);
+		return 0;
+	}
 	if (is_fault(host_signal, info) && in_core) {
 		core_fault(host_signal, info, uc);
 		return 0;

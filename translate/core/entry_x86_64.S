@@ -30,6 +30,33 @@ entry_on_stack:
 	ud2
 
 /*
+ * long entry_vdso(int clock, struct timespec *, reader *read, uint64_t *stack): host_clock.c. Where it is left in the
+ * middle, rsp is what *stack says, and rax is set.
+ */
+	.globl	entry_vdso, entry_vdso_left
+	.type	entry_vdso, @function
+entry_vdso:
+	pushq	%rbx
+	pushq	%rbp
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
+	pushq	%rcx
+	movq	%rsp, (%rcx)
+	call	*%rdx
+entry_vdso_left:
+	popq	%rcx
+	movq	$0, (%rcx)
+	popq	%r15
+	popq	%r14
+	popq	%r13
+	popq	%r12
+	popq	%rbp
+	popq	%rbx
+	ret
+
+/*
  * void entry_signal(int, siginfo *, ucontext *): every host signal comes in
  * here. signal_arrived() says whether guest code or core code was interrupted.
  */

@@ -17,6 +17,7 @@
 #include "core.h"
 #include "exec.h"
 #include "host.h"
+#include "host_clock.h"
 #include "linux_abi.h"
 #include "personality.h"
 #include "process.h"
@@ -246,6 +247,7 @@ core_start(uint64_t *sp)
 		abis_print();
 		core_call(__NR_exit_group, 0);
 	}
+	host_clock_start();
 	core_heap_start(first_heap, sizeof first_heap);
 	p = core_alloc(sizeof *p);
 	t = thread_on(first_block, p);

@@ -11,6 +11,7 @@
 #include "core/core.h"
 #include "core/dispatch.h"
 #include "core/host.h"
+#include "core/host_clock.h"
 #include "core/process.h"
 #include "core/signal.h"
 #include "core/thread.h"
@@ -88,8 +89,8 @@ knows_tai(void)
 {
 	struct timespec real, tai;
 
-	core_call(__NR_clock_gettime, CLOCK_REALTIME, &real);
-	core_call(__NR_clock_gettime, CLOCK_TAI, &tai);
+	host_clock_gettime(CLOCK_REALTIME, &real);
+	host_clock_gettime(CLOCK_TAI, &tai);
 	return tai.tv_sec - real.tv_sec > 1;
 }
 
@@ -106,13 +107,13 @@ read_clock(int clock, struct timespec *t)
 	    freebsd_timekeep_read(host == CLOCK_REALTIME, t))
 		return 0;
 	if (host != -1)
-		return core_call(__NR_clock_gettime, host, t);
+		return host_clock_gettime(host, t);
 	switch (clock) {
 	case FREEBSD_CLOCK_VIRTUAL:
 	case FREEBSD_CLOCK_PROF:
 		return processor_time(t, clock == FREEBSD_CLOCK_PROF);
 	case FREEBSD_CLOCK_SECOND:
-		r = core_call(__NR_clock_gettime, CLOCK_REALTIME, t);
+		r = host_clock_gettime(CLOCK_REALTIME, t);
 		t->tv_nsec = 0;
 		return r;
 	default:
@@ -223,7 +224,7 @@ nanoseconds(int host)
 {
 	struct timespec t;
 
-	core_call(__NR_clock_gettime, host, &t);
+	host_clock_gettime(host, &t);
 	return t.tv_sec * SECOND + t.tv_nsec;
 }
 
@@ -403,7 +404,7 @@ freebsd_ntp_gettime(struct call *c, struct guest_ptr to)
 	(void)c;
 	if (state < 0)
 		return state;
-	core_call(__NR_clock_gettime, CLOCK_REALTIME, &t);
+	host_clock_gettime(CLOCK_REALTIME, &t);
 	n.sec = t.tv_sec;
 	n.nsec = t.tv_nsec;
 	n.maxerror = h.maxerror;
