@@ -1,0 +1,116 @@
+/*
+ * Every number of the ABI, with addresses that cannot be read or written wherever it may
+ * take one. What is printed is each call that did not come back: natively none.
+ */
+#include "guest.h"
+
+enum { LAST = 480, PAGE = 4096, NOBODY = 65534, SIGALRM = 14, RLIMIT_CORE = 4 };
+
+#ifdef __X32_SYSCALL_BIT
+#define NUMBER(n) (__X32_SYSCALL_BIT | (n))
+#else
+#define NUMBER(n) (n)
+#endif
+
+/* What ends or doubles a process, goes on elsewhere, or reaches others. */
+static const int left_out[] = {
+	__NR_exit, __NR_exit_group, __NR_fork, __NR_vfork, __NR_clone, __NR_clone3, __NR_rt_sigreturn, __NR_kill,
+	__NR_tkill, __NR_tgkill, __NR_rt_sigqueueinfo, __NR_rt_tgsigqueueinfo, __NR_pidfd_send_signal, __NR_ptrace,
+	__NR_reboot, __NR_unshare, __NR_setns, __NR_setpriority, __NR_ioprio_set, __NR_sched_setaffinity,
+	__NR_sched_setparam, __NR_sched_setscheduler, __NR_sched_setattr, __NR_prlimit64, __NR_setrlimit,
+	__NR_vhangup, __NR_sync,
+#ifdef __i386__
+	__NR_sigreturn, __NR_nice,
+#endif
+};
+
+static bool
+is_left_out(int number)
+{
+	for (size_t i = 0; i < COUNT(left_out); i++)
+		if (left_out[i] == NUMBER(number))
+			return true;
+	return false;
+}
+
+/* Nowhere, across the end of what is mapped, the highest addresses, where a 64-bit process keeps what is its own. */
+static long bad[5];
+
+static void
+find_bad_places(void)
+{
+	long pages = call(mmap, NULL, 2 * PAGE, 3, 0x22, -1, 0);
+
+	call(munmap, pages + PAGE, PAGE);
+	bad[0] = (long)NOWHERE;
+	bad[1] = pages + PAGE - 2;
+	bad[2] = -PAGE;
+#if __SIZEOF_LONG__ == 8
+	bad[3] = 0x5f0000000000;
+	bad[4] = 0x7ffffffff000 - 8;
+#else
+	bad[3] = 0xffffd000;
+	bad[4] = 0x80000000;
+#endif
+}
+
+/* As a user with no rights and no time, so that nothing is harmed and nothing waits for ever. */
+static void
+try_all(int number)
+{
+	long soon[4] = {0, 0, 0, 100000}, none[2] = {0, 0};
+
+	call(close, 1);
+	call(open, "/dev/null", 2);
+	call(setrlimit, RLIMIT_CORE, none);
+	call(setresgid, NOBODY, NOBODY, NOBODY);
+	call(setresuid, NOBODY, NOBODY, NOBODY);
+	call(setitimer, 0, soon, NULL);
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		long b = bad[i];
+
+		guest_syscall(NUMBER(number), 1, b, 64, b, 64, b);
+		guest_syscall(NUMBER(number), b, 64, b, 64, b, 64);
+		guest_syscall(NUMBER(number), 1, 1, b, b, b, b);
+		guest_syscall(NUMBER(number), b, b, b, b, b, b);
+		guest_syscall(NUMBER(number), b, 1, 3, b, 16, b);
+	}
+}
+
+TEST(no_call_is_brought_down_by_an_address)
+{
+	long died = 0;
+
+	find_bad_places();
+	for (int number = 0; number <= LAST; number++) {
+		long pid, status;
+
+		if (is_left_out(number))
+			continue;
+		pid = fork();
+		if (pid == 0) {
+			try_all(number);
+			leave(0);
+		}
+		status = wait_for(pid);
+		if (status == 0 || (status & 0x7f) == SIGALRM)
+			continue;
+		died++;
+		print("call ");
+		print_number(number);
+		print(" ends with status ");
+		print_number(status);
+		print_end();
+	}
+	VALUE(died);
+}
+
+int
+main(int argc, char **argv, char **envp)
+{
+	(void)argc;
+	(void)argv;
+	(void)envp;
+	RUN(no_call_is_brought_down_by_an_address);
+	return 0;
+}
