@@ -36,6 +36,7 @@ enum option_id {
 	OPT_CORE,
 	OPT_HELP,
 	OPT_VERSION,
+	OPT_INT80,
 	/* From here on: of the room (isolate/), which dragoman-isolate reads. */
 	OPT_ISOLATE,
 	OPT_OVERLAY,

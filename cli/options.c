@@ -23,6 +23,8 @@ const struct option options[OPTION_COUNT] = {
 	[OPT_CORE] = {"core", 0, "PATH", false, "the dragoman-core to use"},
 	[OPT_HELP] = {"help", 'h', NULL, false, "print this"},
 	[OPT_VERSION] = {"version", 0, NULL, false, "print the version"},
+	[OPT_INT80] = {"int80", 0, "trap|fault", true,
+		       "i386: play a host that knows of int $0x80, or of none (trap)"},
 	[OPT_ISOLATE] = {"isolate", 0, "[strict]", false,
 			 "run in a room of its own whose / is --root's DIR (docs/isolation.md)"},
 	[OPT_OVERLAY] = {"overlay", 0, "DIR", false, "the room's files can change; DIR keeps that"},

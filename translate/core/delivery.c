@@ -481,7 +481,7 @@ signal_arrived(int host_signal, struct siginfo *info, struct ucontext *uc)
 		if (host_signal != SIGSYS && signal_is_always_open(host_signal))
 			core_call(__NR_rt_sigprocmask, SIG_SETMASK, &uc->uc_sigmask, 0, sizeof(host_sigset));
 	}
-	if (!in_core && t->p->abi->faults_to_call && t->p->abi->faults_to_call(uc, host_signal)) {
+	if (!in_core && t->p->abi->faults_to_call && t->p->abi->faults_to_call(uc, host_signal, info)) {
 		guest_call(t, uc);
 		return 1;
 	}

@@ -62,7 +62,7 @@ struct personality {
 	 * May be NULL: is this fault how a call of the ABI looks where the host's kernel does
 	 * not know it? uc is then as the call's own trap would have it.
 	 */
-	bool (*faults_to_call)(struct ucontext *uc, int host_signal);
+	bool (*faults_to_call)(struct ucontext *uc, int host_signal, const struct siginfo *info);
 	/* May be NULL: does a word of the guest's hold its signals back just now? */
 	bool (*holds_signals)(struct thread *t);
 

@@ -122,6 +122,15 @@ parse_trap(const char *text)
 	die(125, "--trap=%s: auto, seccomp or sud", text);
 }
 
+/* True: as a fault. */
+static bool
+parse_int80(const char *text)
+{
+	if (strcmp(text, "trap") != 0 && strcmp(text, "fault") != 0)
+		die(125, "--int80=%s: trap or fault", text);
+	return text[0] == 'f';
+}
+
 static void
 parse_option(const char *word)
 {
@@ -141,6 +150,8 @@ parse_option(const char *word)
 		options.ignored = parse_number(v, &v);
 	else if (option_is(word, "--core-fd", &v))
 		options.core_fd = (int)parse_number(v, &v);
+	else if (option_is(word, "--int80", &v))
+		options.int80_faults = parse_int80(v);
 	else if (option_is(word, "--no-native", &v))
 		options.no_native = true;
 	else if (option_is(word, "--no-proc", &v))

@@ -17,14 +17,35 @@
 #define GENERAL_PROTECTION 13	/* trapno */
 #define INT80_ERROR 0x402	/* the vector, in the IDT (Intel SDM 3A, 6.13) */
 
+static bool
+is_int80_at(uint64_t address)
+{
+	uint16_t bytes;
+
+	return copy_in(&bytes, guest(address), sizeof bytes) == 0 && bytes == INT80_BYTES;
+}
+
+/* --int80=fault: the trap's frame becomes what a host without IA32 emulation would have made of the instruction. */
+static bool
+becomes_fault(struct sigcontext *r, int host_signal, const struct siginfo *info)
+{
+	if (!options.int80_faults || host_signal != SIGSYS || info->si_code <= 0 || r->cs != USER32_CS ||
+	    !is_int80_at(r->rip - INT80_LENGTH))
+		return false;
+	r->rip -= INT80_LENGTH;
+	r->trapno = GENERAL_PROTECTION;
+	r->err = INT80_ERROR;
+	return true;
+}
+
 bool
-linux_i386_faults_to_call(struct ucontext *uc, int host_signal)
+linux_i386_faults_to_call(struct ucontext *uc, int host_signal, const struct siginfo *info)
 {
 	struct sigcontext *r = &uc->uc_mcontext;
-	uint32_t bytes;
 
-	if (host_signal != SIGSEGV || r->trapno != GENERAL_PROTECTION || r->err != INT80_ERROR ||
-	    load_u32(&bytes, guest(r->rip)) < 0 || (bytes & 0xffff) != INT80_BYTES)
+	if (host_signal != SIGSEGV && !becomes_fault(r, host_signal, info))
+		return false;
+	if (r->trapno != GENERAL_PROTECTION || r->err != INT80_ERROR || !is_int80_at(r->rip))
 		return false;
 	r->rip += INT80_LENGTH;
 	return true;

@@ -19,7 +19,7 @@
 
 /* entry_x86_64.c */
 void linux_i386_syscall(struct thread *t, struct ucontext *uc);
-bool linux_i386_faults_to_call(struct ucontext *uc, int host_signal);
+bool linux_i386_faults_to_call(struct ucontext *uc, int host_signal, const struct siginfo *info);
 
 /* signal_frame_x86_64.c */
 bool linux_i386_enter_handler(struct thread *t, struct ucontext *uc, const struct queued_signal *s,

@@ -263,8 +263,10 @@ linux_i386_get_thread_area(struct call *c, struct guest_ptr desc)
 long
 linux_i386_modify_ldt(struct call *c, int32_t what, struct guest_ptr at, uint64_t n)
 {
+	static bool has_own;	/* of the address space, as the table is */
 	const bool writes = what == 1 || what == LDT_WRITE;
 	uint32_t entry;
+	int32_t r;
 
 	(void)c;
 	if (writes && n == sizeof(struct user_desc)) {
@@ -273,9 +275,13 @@ linux_i386_modify_ldt(struct call *c, int32_t what, struct guest_ptr at, uint64_
 		if (entry >= FIRST_SLOT)
 			return -EINVAL;
 	}
+	if (what == 0 && !has_own)
+		return 0;
 	if (!writes && n > FIRST_SLOT * LDT_ENTRY_SIZE)
 		n = FIRST_SLOT * LDT_ENTRY_SIZE;
-	return (int32_t)host_call(__NR_modify_ldt, what, at.addr, n);
+	r = (int32_t)host_call(__NR_modify_ldt, what, at.addr, n);
+	has_own = has_own || (writes && r == 0);
+	return r;
 }
 
 /* ---- threads ---- */
