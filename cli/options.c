@@ -14,6 +14,7 @@ const struct option options[OPTION_COUNT] = {
 		       "print a line for every call, or for these"},
 	[OPT_OUTPUT] = {"output", 'o', "FILE", false,
 			"write --trace, --stats and --warn there, not to stderr"},
+	[OPT_NO_REWRITE] = {"no-rewrite", 0, NULL, true, "leave the program's code alone: every call traps"},
 	[OPT_STATS] = {"stats", 0, NULL, true, "at exit, print calls, errors and time"},
 	[OPT_WARN] = {"warn", 0, NULL, true, "name each call that is not implemented, once"},
 	[OPT_EVENTS] = {"events", 0, "FILE|fd:N", false,

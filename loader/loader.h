@@ -116,6 +116,8 @@ struct load_options {
 	 */
 	int (*open_path)(void *context, const char *guest_path);
 	void *context;
+	/* Is told of segments that are code: mapped from the file, not writable. May be NULL. */
+	void (*mapped_code)(void *context, uint64_t start, uint64_t len, int prot);
 	uint64_t base; /* where ET_DYN programs go if that is free; 0: at random */
 	uint64_t narrow_top; /* 32-bit class: interpreters end here; 0: as on a kernel without chance */
 };

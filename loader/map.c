@@ -251,9 +251,18 @@ fill_failed(struct load_error *e, long r)
 	return -1;
 }
 
+static void
+tell_of_code(const struct load_options *o, const struct elf_segment *s, uint64_t bias)
+{
+	uint64_t start = page_down(bias + s->vaddr), end = bias + s->vaddr + s->filesz;
+
+	if (o->mapped_code && s->filesz == s->memsz && s->flags & PF_X && !(s->flags & PF_W))
+		o->mapped_code(o->context, start, page_up(end) - start, protection(s->flags));
+}
+
 static int
-map_segments(int fd, const struct elf_info *info, bool fixed, uint64_t hint, struct place *p,
-	     struct load_error *e)
+map_segments(int fd, const struct load_options *o, const struct elf_info *info, bool fixed, uint64_t hint,
+	     struct place *p, struct load_error *e)
 {
 	if ((fixed ? reserve_fixed(info, p, e) : reserve_anywhere(info, hint, p, e)) < 0)
 		return -1;
@@ -264,6 +273,7 @@ map_segments(int fd, const struct elf_info *info, bool fixed, uint64_t hint, str
 			unmap(p->start, p->end);
 			return fill_failed(e, r);
 		}
+		tell_of_code(o, &info->loads[n], p->bias);
 	}
 	return 0;
 }
@@ -349,7 +359,7 @@ load_interp(const struct load_options *o, struct image *out, struct place *p, st
 	if (r == 0 && (info.class != out->info.class || info.machine != out->info.machine))
 		r = load_fail(e, ELIBBAD, "is for another machine than the program");
 	if (r == 0)
-		r = map_segments(fd, &info, info.type == ET_EXEC, interp_hint(&info, o), p, e);
+		r = map_segments(fd, o, &info, info.type == ET_EXEC, interp_hint(&info, o), p, e);
 	core_call(__NR_close, fd);
 	if (r < 0)
 		return -1;
@@ -372,7 +382,7 @@ image_load(int fd, const struct load_options *o, struct image *out, struct load_
 		return -1;
 	/* FreeBSD honours the address of an ET_DYN program that is not linked at 0. */
 	fixed = out->info.type == ET_EXEC || out->info.lowest > 0;
-	if (map_segments(fd, &out->info, fixed, o->base ? o->base : random_base(&out->info), &program, e) < 0)
+	if (map_segments(fd, o, &out->info, fixed, o->base ? o->base : random_base(&out->info), &program, e) < 0)
 		return -1;
 	out->program = (struct image_range){program.start, program.end};
 	out->base = program.bias;

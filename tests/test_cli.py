@@ -129,7 +129,7 @@ class FrontDoor(unittest.TestCase):
 
 	def test_help_names_every_option_of_the_readme(self):
 		text = self.dragoman("--help").stdout
-		for option in "root trap abi release trace output stats warn core help version".split():
+		for option in "root trap abi release no-rewrite trace output stats warn core help version".split():
 			self.assertRegex(text, rf"--{option}\b")
 
 	# runners: links to the front door

@@ -36,7 +36,9 @@ long guest_syscall(long nr, long a, long b, long c, long d, long e, long f, long
 /* rdx after the last call: pipe's second descriptor, 1 in fork's child. */
 extern long guest_second;
 
+/* Aligned, so that a layer which rewrites sites can put a jump over the load of r9. */
 __asm__(".text\n"
+	"	.p2align 4\n"
 	"guest_syscall:\n"
 	"	movq %rdi, %rax\n"
 	"	movq %rsi, %rdi\n"

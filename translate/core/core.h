@@ -25,6 +25,7 @@ struct options {
 	int events_fd;		/* --events-fd: a line of JSON for each chosen call; -1: none */
 	bool stats, warn;
 	bool int80_faults;	/* --int80=fault: play a host without IA32 emulation */
+	bool no_rewrite;	/* --no-rewrite: every call traps */
 	bool fast_clock;	/* --fast-clock: the guest may read the time without a call */
 	bool trap_installed;	/* seccomp: an ancestor's filter is there already */
 	bool registered;	/* binfmt_misc started us or an ancestor: it also starts what we exec */

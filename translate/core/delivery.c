@@ -13,6 +13,7 @@
 #include "memory.h"
 #include "personality.h"
 #include "process.h"
+#include "sites.h"
 #include "string.h"
 #include "thread.h"
 #include "trace.h"
@@ -270,6 +271,15 @@ deliver_or_keep(struct thread *t, struct ucontext *uc, struct queued_signal *q, 
 		hold(t, q);
 }
 
+/* What the host has to block while the guest runs. */
+static host_sigset
+host_mask(struct thread *t)
+{
+	bool held_back = t->p->abi->holds_signals && t->p->abi->holds_signals(t);
+
+	return held_back ? ~ALWAYS_OPEN : sigset_to_host(t, &t->mask);
+}
+
 /*
  * Called by gate_return with signals queued; uc is what the guest goes on with.
  * While the guest's word of sigfastblock(2) holds them back, what came is held and
@@ -301,7 +311,7 @@ signal_deliver_pending(struct ucontext *uc)
 		t->mask = t->saved_mask;
 		t->mask_saved = false;
 	}
-	uc->uc_sigmask = held_back ? ~ALWAYS_OPEN : sigset_to_host(t, &t->mask);
+	uc->uc_sigmask = host_mask(t);
 }
 
 /* ---- arrival ---- */
@@ -451,6 +461,48 @@ signal_leaves_quickly(struct thread *t, const struct ucontext *uc)
 	t->quick = uc->uc_mcontext.fpstate && !(uc->uc_mcontext.eflags & TRAP_FLAG);
 }
 
+/* ---- calls by rewritten sites ---- */
+
+/* No mask: the host can block neither SIGKILL nor what is always open. */
+#define MASK_AS_IT_IS (~(host_sigset)0)
+
+/*
+ * From site_entry_x86_64.S, with the guest's registers in the thread's frame. 0: they go
+ * back from there as the call has left them; 1: by signal_site_leaves().
+ */
+int
+signal_site_call(struct thread *t)
+{
+	struct ucontext *uc = thread_frame(t);
+
+	t->frame = uc;
+	t->by_site = true;
+	uc->uc_sigmask = MASK_AS_IT_IS;
+	uc->uc_mcontext.fpstate = NULL;
+	guest_call(t, uc);
+	if (uc->uc_mcontext.fpstate || t->pending)
+		return 1;
+	if (t->mask_changed || uc->uc_sigmask != MASK_AS_IT_IS) {
+		host_sigset mask = host_mask(t);
+
+		core_call(__NR_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof mask);
+	}
+	return 0;
+}
+
+/* Makes the frame as whole as a trap's: for gate_return(). */
+struct ucontext *
+signal_site_leaves(struct thread *t)
+{
+	struct ucontext *uc = thread_whole_frame(t);
+
+	if (uc->uc_sigmask == MASK_AS_IT_IS) {
+		uc->uc_sigmask = host_mask(t);
+		t->quick = 0;
+	}
+	return uc;
+}
+
 /*
  * From entry_x86_64.S, on the thread's block. 1: guest code was interrupted,
  * leave by gate_return(uc); 0: core code, go on with it.
@@ -464,6 +516,8 @@ signal_arrived(int host_signal, struct siginfo *info, struct ucontext *uc)
 
 	if (uc->uc_mcontext.rip == (uintptr_t)gate_quick_jump)
 		uc->uc_mcontext.rip = uc->uc_mcontext.rcx;	/* as good as there */
+	if (sites_interrupted(t, host_signal, uc))
+		return 0;
 	in_core = is_core_code(uc->uc_mcontext.rip) || t->vdso_stack;
 	if (t->vdso_stack && (is_syscall_trap(host_signal, info) || is_fault(host_signal, info))) {
 		host_clock_fails(t, uc);
@@ -475,6 +529,7 @@ signal_arrived(int host_signal, struct siginfo *info, struct ucontext *uc)
 	}
 	if (!in_core) {
 		t->frame = uc;
+		t->by_site = false;
 		t->in_call = false;
 		t->quick = 0;
 		/* What follows may fault at the guest's memory. */
@@ -491,6 +546,7 @@ signal_arrived(int host_signal, struct siginfo *info, struct ucontext *uc)
 		return 1;
 	}
 	if (is_syscall_trap(host_signal, info)) {
+		sites_visit(t, uc);
 		guest_call(t, uc);
 		return 1;
 	}

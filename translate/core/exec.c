@@ -20,6 +20,7 @@
 #include "process.h"
 #include "print.h"
 #include "signal.h"
+#include "sites.h"
 #include "string.h"
 #include "thread.h"
 #include "trace.h"
@@ -276,6 +277,13 @@ open_guest_path(void *context, const char *path)
 }
 
 static void
+mapped_code(void *context, uint64_t start, uint64_t len, int prot)
+{
+	(void)context;
+	sites_mapped(start, len, prot, false);
+}
+
+static void
 set_thread_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -289,7 +297,7 @@ exec_first(struct thread *t, const char *path, int fd, char **argv, char **envp)
 	static struct program p;
 	static struct image image;
 	struct load_error e = {0};
-	struct load_options load = {.open_path = open_guest_path};
+	struct load_options load = {.open_path = open_guest_path, .mapped_code = mapped_code};
 	struct start_request request = {.path = p.path, .image = &image, .envp = envp};
 	struct ucontext *uc;
 	long r;

@@ -16,15 +16,21 @@
 
 /*
  * A thread's block: struct thread, a guard page, the stack on which core code
- * runs for it. Aligned to its size, so that masking the stack pointer finds it.
+ * runs for it, the frame of a call that comes without a trap (site_entry_x86_64.S) and
+ * of the thread's first entry, and room for the FP state of that frame. Aligned to its
+ * size, so that masking the stack pointer finds it.
  */
-#define THREAD_BLOCK	0x10000
+#define THREAD_BLOCK	0x20000
 #define THREAD_STRUCT_SPACE 0x2000	/* room for struct thread */
 #define THREAD_GUARD	0x1000
+#define THREAD_FP_SPACE	0x3000	/* the largest FP state, which the host's largest frame has room for too */
+#define THREAD_FP	(THREAD_BLOCK - THREAD_FP_SPACE)
+#define THREAD_FRAME	(THREAD_FP - 0x400)	/* also the top of the stack */
 
 /* Offsets in struct thread that assembly uses; asserted in thread.c. */
 #define THREAD_PENDING	0
 #define THREAD_QUICK	4
+#define THREAD_SELF	8
 /* And in the host's struct ucontext, and in the FP state that it points to. */
 #define UCONTEXT_FLAGS	176
 #define UC_R8		40

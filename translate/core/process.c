@@ -13,13 +13,13 @@
 #include "trace.h"
 #include "trap.h"
 
-extern struct lock heap_lock, dead_lock, low_lock;
+extern struct lock heap_lock, dead_lock, low_lock, sites_lock;
 
 /*
  * Locks that another thread could hold at a fork, and would then never release in
  * the child. Taken before and released on both sides, in this order.
  */
-static struct lock *const fork_locks[] = {&heap_lock, &dead_lock, &low_lock};
+static struct lock *const fork_locks[] = {&sites_lock, &heap_lock, &dead_lock, &low_lock};
 #define FORK_LOCKS (sizeof fork_locks / sizeof *fork_locks)
 
 static void
@@ -129,7 +129,7 @@ vfork_thread(struct thread *t)
 	child->areas = t->areas;	/* the LDT is the same one */
 	/* The FP state stays where it is, in the frame of the parent, which waits. */
 	uc = thread_fresh_frame(child);
-	uc->uc_mcontext = t->frame->uc_mcontext;
+	uc->uc_mcontext = thread_whole_frame(t)->uc_mcontext;
 	uc->uc_flags = t->frame->uc_flags;
 	return child;
 }

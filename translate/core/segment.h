@@ -1,6 +1,10 @@
 /*
  * The guest's fs and gs bases. By instruction where the host's kernel allows it
  * (AT_HWCAP2 says so), else by arch_prctl.
+ *
+ * Where it does, the host's gs base is the thread's block, by which stubs of rewritten
+ * sites find it, as long as the guest's is 0; any other is the guest's own, and its
+ * calls then trap.
  */
 #ifndef DRAGOMAN_CORE_SEGMENT_H
 #define DRAGOMAN_CORE_SEGMENT_H
@@ -9,7 +13,9 @@
 
 #include "exec.h"
 #include "host.h"
+#include "layout.h"
 #include "linux_abi.h"
+#include "thread.h"
 
 #define HWCAP2_FSGSBASE 2
 
@@ -40,7 +46,24 @@ segment_gs_base(void)
 		__asm__ volatile("rdgsbase %0" : "=r"(base));
 	else
 		core_call(__NR_arch_prctl, ARCH_GET_GS, &base);
-	return base;
+	return base >= CORE_BASE && base < CORE_END ? 0 : base;
+}
+
+/* The answer of the host, which refuses an address that the instruction would fault at. */
+static inline long
+segment_set_gs_base(uint64_t base)
+{
+	if (base == 0 && segment_by_instruction())
+		base = (uintptr_t)thread_self();
+	return core_call(__NR_arch_prctl, ARCH_SET_GS, base);
+}
+
+/* A new thread has its maker's bases; the core's own is that of another block. */
+static inline void
+segment_thread_begins(struct thread *t)
+{
+	if (segment_by_instruction() && segment_gs_base() == 0)
+		__asm__ volatile("wrgsbase %0" : : "r"(t));
 }
 
 /* By call: the host refuses an address that the instruction would fault at. */
@@ -50,7 +73,7 @@ segment_set_bases(uint64_t fs, uint64_t gs)
 	if (segment_fs_base() != fs)
 		core_call(__NR_arch_prctl, ARCH_SET_FS, fs);
 	if (segment_gs_base() != gs)
-		core_call(__NR_arch_prctl, ARCH_SET_GS, gs);
+		segment_set_gs_base(gs);
 }
 
 #endif

@@ -16,7 +16,7 @@ void entry_restorer(void);
 #define HOST_IGNORE ((void (*)(void))1)
 
 /* Three of them lie on a thread's stack at worst: a call's, a fault's of a copy, a signal's. */
-#define LARGEST_FRAME 0x3000
+#define LARGEST_FRAME THREAD_FP_SPACE
 
 bool
 signal_is_always_open(int host_signal)

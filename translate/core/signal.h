@@ -116,5 +116,7 @@ void signal_leaves_quickly(struct thread *t, const struct ucontext *uc);
 /* Frames of the guest, called by assembly. */
 int signal_arrived(int host_signal, struct siginfo *info, struct ucontext *uc);
 void signal_deliver_pending(struct ucontext *uc);
+int signal_site_call(struct thread *t);
+struct ucontext *signal_site_leaves(struct thread *t);
 
 #endif

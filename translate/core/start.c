@@ -172,6 +172,8 @@ parse_option(const char *word)
 		options.fast_clock = true;
 	else if (option_is(word, "--stats", &v))
 		options.stats = true;
+	else if (option_is(word, "--no-rewrite", &v))
+		options.no_rewrite = true;
 	else if (option_is(word, "--warn", &v))
 		options.warn = true;
 	else

@@ -4,6 +4,7 @@
 #include "linux_abi.h"
 #include "memory.h"
 #include "print.h"
+#include "sites.h"
 #include "string.h"
 #include "trace.h"
 
@@ -114,7 +115,7 @@ add_table(char *to, size_t size, const struct count *now)
 void
 stats_print(int pid)
 {
-	size_t rows = abi->nrows + 1, size = (rows + 8) * (LINE + sizeof(struct count)), n = 0;
+	size_t rows = abi->nrows + 1, size = (rows + 8) * (LINE + sizeof(struct count)) + SITES_REPORT_MAX, n = 0;
 	struct count *now = arena_map(size, 4096);
 	char *text = (char *)(now + rows);
 
@@ -125,6 +126,7 @@ stats_print(int pid)
 	if (pid)
 		n = format(text, LINE, "[%d]\n", pid);
 	n += add_table(text + n, rows * LINE, now);
+	n += sites_report(text + n, SITES_REPORT_MAX);
 	trace_write(text, n);
 	arena_unmap(now, size);
 }

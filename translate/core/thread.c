@@ -5,7 +5,9 @@
 #include "lock.h"
 #include "memory.h"
 #include "process.h"
+#include "segment.h"
 #include "signal.h"
+#include "sites.h"
 #include "string.h"
 #include "trace.h"
 #include "trap.h"
@@ -17,7 +19,8 @@ _Static_assert(offsetof(struct ucontext, uc_mcontext) == UC_R8, "used by gate_x8
 _Static_assert(offsetof(struct ucontext, uc_mcontext.fpstate) == UC_FPSTATE, "used by gate_x86_64.S");
 _Static_assert(offsetof(struct _fpstate_64, sw_reserved.magic1) == FP_MAGIC, "used by gate_x86_64.S");
 _Static_assert(offsetof(struct _fpstate_64, sw_reserved.xfeatures) == FP_FEATURES, "used by gate_x86_64.S");
-_Static_assert(sizeof(struct ucontext) <= FRESH_FRAME_SPACE, "a fresh frame has no FP state");
+_Static_assert(offsetof(struct thread, self) == THREAD_SELF, "used by stubs");
+_Static_assert(THREAD_FRAME + sizeof(struct ucontext) <= THREAD_FP, "a frame outgrew its space");
 _Static_assert(sizeof(struct thread) <= THREAD_STRUCT_SPACE, "struct thread outgrew its space");
 
 #define USER_CS 0x33
@@ -59,6 +62,7 @@ thread_on(void *block, struct process *p)
 
 	core_call(__NR_mprotect, (char *)block + THREAD_STRUCT_SPACE, THREAD_GUARD, PROT_NONE);
 	t->p = p;
+	t->self = t;
 	return t;
 }
 
@@ -71,6 +75,7 @@ thread_new(struct process *p)
 	if (t) {
 		memset(t, 0, sizeof *t);
 		t->p = p;
+		t->self = t;
 		return t;
 	}
 	block = arena_map(THREAD_BLOCK, THREAD_BLOCK);
@@ -107,7 +112,7 @@ block_stack(struct thread *t)
 {
 	char *low = (char *)t + THREAD_STRUCT_SPACE + THREAD_GUARD;
 
-	return (stack_t){low, 0, (size_t)((char *)t + THREAD_BLOCK - low)};
+	return (stack_t){low, 0, (size_t)((char *)thread_stack_top(t) - low)};
 }
 
 void
@@ -118,13 +123,14 @@ thread_arm(struct thread *t)
 	t->alive = 1;
 	t->tid = (int)core_call(__NR_set_tid_address, &t->alive);
 	core_call(__NR_sigaltstack, &stack, 0);
+	segment_thread_begins(t);
 	trap_arm_thread();
 }
 
 struct ucontext *
 thread_fresh_frame(struct thread *t)
 {
-	struct ucontext *uc = thread_stack_top(t);
+	struct ucontext *uc = thread_frame(t);
 
 	memset(uc, 0, sizeof *uc);
 	uc->uc_flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
@@ -135,6 +141,14 @@ thread_fresh_frame(struct thread *t)
 	uc->uc_sigmask = sigset_to_host(t, &t->mask);
 	t->frame = uc;
 	return uc;
+}
+
+struct ucontext *
+thread_whole_frame(struct thread *t)
+{
+	if (t->by_site && !t->frame->uc_mcontext.fpstate)
+		sites_save_fp(t->frame, (char *)t + THREAD_FP);
+	return t->frame;
 }
 
 struct thread *

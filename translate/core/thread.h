@@ -33,6 +33,8 @@ struct queued_signal {
 struct thread {
 	uint32_t pending;	/* THREAD_PENDING: the queue wants a look before the guest goes on */
 	uint32_t quick;		/* THREAD_QUICK: the exit needs no sigreturn (signal_leaves_quickly) */
+	struct thread *self;	/* THREAD_SELF: by which a stub knows that %gs is the core's */
+	bool by_site;		/* frame is thread_frame(): the call came by a rewritten site */
 	bool mask_changed;	/* the host's mask is not the one this entry came with */
 	bool mask_saved;	/* saved_mask is the one to go back to (sigsuspend, pselect) */
 	bool in_call;		/* frame is that of a system call, not of a fault or an interruption */
@@ -83,13 +85,17 @@ thread_self(void)
 	return (struct thread *)(sp & ~(uintptr_t)(THREAD_BLOCK - 1));
 }
 
-/* The end of the block is left to thread_fresh_frame(); core code of a new thread starts below. */
-#define FRESH_FRAME_SPACE 0x400
-
+/* Core code of a thread starts below its frame. */
 static inline void *
 thread_stack_top(struct thread *t)
 {
-	return (char *)t + THREAD_BLOCK - FRESH_FRAME_SPACE;
+	return (char *)t + THREAD_FRAME;
+}
+
+static inline struct ucontext *
+thread_frame(struct thread *t)
+{
+	return thread_stack_top(t);
 }
 
 /* A block for a thread of p that does not run yet; NULL: no memory. */
@@ -114,6 +120,13 @@ struct ucontext *thread_fresh_frame(struct thread *t);
 void thread_inherit_fp(struct thread *t, const struct ucontext *from);
 /* How many bytes of FP state the host's frame points to, with the end mark behind it. */
 size_t frame_fp_size(const struct ucontext *uc);
+
+/*
+ * t->frame with the guest's FP state in it. A call that came by a rewritten site leaves
+ * that state in the processor, where core code does not touch it; who reads or
+ * changes it, or every register, asks for it here, and the call then leaves like a trap.
+ */
+struct ucontext *thread_whole_frame(struct thread *t);
 
 /* The threads of t's process; the caller holds process.lock. */
 struct thread *thread_find(struct process *p, int tid);

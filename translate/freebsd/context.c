@@ -20,7 +20,7 @@ context_now(struct call *c, struct freebsd_ucontext *uc)
 	struct freebsd_mcontext *m = &uc->mcontext;
 
 	memset(uc, 0, sizeof *uc);
-	freebsd_registers_to_guest(m, c->t, c->t->frame, false);
+	freebsd_registers_to_guest(m, c->t, thread_whole_frame(c->t), false);
 	freebsd_fp_to_guest(m, c->t->frame);
 	m->onstack = freebsd_on_altstack(c->t, m->rsp);
 	m->trapno = 0;
@@ -35,7 +35,7 @@ context_now(struct call *c, struct freebsd_ucontext *uc)
 static long
 enter_context(struct call *c, struct freebsd_ucontext *from)
 {
-	struct ucontext *uc = c->t->frame;
+	struct ucontext *uc = thread_whole_frame(c->t);
 	struct freebsd_mcontext *m = &from->mcontext;
 	long r;
 

@@ -4,29 +4,26 @@
 #include "core/copy.h"
 #include "core/exec.h"
 #include "core/host.h"
+#include "core/segment.h"
 #include "core/string.h"
 #include "core/thread.h"
 
 #define USER_END UINT64_C(0x800000000000)
 
-/* A base of fs or gs, read into or from the guest's word. */
 static long
-get_base(int host_op, struct guest_ptr parameters)
+set_fs_base(uint64_t base)
 {
-	uint64_t base;
-	long r = host_call(__NR_arch_prctl, host_op, &base);
-
-	return r < 0 ? r : store_u64(parameters, base);
+	return host_call(__NR_arch_prctl, ARCH_SET_FS, base);
 }
 
 static long
-set_base(int host_op, struct guest_ptr parameters)
+set_base(long (*set)(uint64_t), struct guest_ptr parameters)
 {
 	uint64_t base;
 
 	if (load_u64(&base, parameters) < 0)
 		return -EFAULT;
-	return base < USER_END ? host_call(__NR_arch_prctl, host_op, base) : -EINVAL;
+	return base < USER_END ? set(base) : -EINVAL;
 }
 
 /* The LDT is the core's to set: segments of its own are for 32-bit code. */
@@ -48,14 +45,14 @@ freebsd_sysarch(struct call *c, int32_t op, struct guest_ptr parameters)
 		return ldt(parameters);
 	case FREEBSD_AMD64_GET_FSBASE:
 	case FREEBSD_AMD64_GET_TLSBASE:
-		return get_base(ARCH_GET_FS, parameters);
+		return store_u64(parameters, segment_fs_base());
 	case FREEBSD_AMD64_SET_FSBASE:
 	case FREEBSD_AMD64_SET_TLSBASE:
-		return set_base(ARCH_SET_FS, parameters);
+		return set_base(set_fs_base, parameters);
 	case FREEBSD_AMD64_GET_GSBASE:
-		return get_base(ARCH_GET_GS, parameters);
+		return store_u64(parameters, segment_gs_base());
 	case FREEBSD_AMD64_SET_GSBASE:
-		return set_base(ARCH_SET_GS, parameters);
+		return set_base(segment_set_gs_base, parameters);
 	default:
 		return -EINVAL;
 	}

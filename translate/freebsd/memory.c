@@ -11,6 +11,7 @@
 #include "core/layout.h"
 #include "core/lock.h"
 #include "core/process.h"
+#include "core/sites.h"
 #include "core/thread.h"
 
 #define PAGE UINT64_C(4096)
@@ -132,8 +133,13 @@ usable_hint(const struct mapping *m)
 static long
 host_map(const struct mapping *m, uint64_t where, uint64_t len, long more)
 {
-	long r = host_call(__NR_mmap, where, len, m->prot, m->host | more, m->fd, m->offset);
+	long r, how = m->host | more;
 
+	if (how & MAP_FIXED)
+		sites_unmapped(thread_self(), where, len);
+	r = host_call(__NR_mmap, where, len, m->prot, how, m->fd, m->offset);
+	if (r >= 0)
+		sites_mapped((uint64_t)r, len, m->prot, how & MAP_SHARED);
 	/* MAP_EXCL over something: the kernel's vm_map_find has no space there. */
 	return r == -EEXIST ? -ENOMEM : r;
 }
@@ -247,11 +253,13 @@ freebsd_munmap(struct call *c, struct guest_ptr where, uint64_t len)
 {
 	long r;
 
-	(void)c;
 	if (len == 0)
 		return -EINVAL;
 	r = page_range(&where.addr, &len);
-	return r < 0 ? r : host_call(__NR_munmap, where.addr, len);
+	if (r < 0)
+		return r;
+	sites_unmapped(c->t, where.addr, len);
+	return host_call(__NR_munmap, where.addr, len);
 }
 
 /* mprotect(2): unaligned addresses as munmap, and PROT_MAX. */
@@ -260,7 +268,6 @@ freebsd_mprotect(struct call *c, struct guest_ptr where, uint64_t len, uint32_t 
 {
 	long prot = check_protection(access), r;
 
-	(void)c;
 	if (prot < 0)
 		return prot;
 	if (len == 0)
@@ -268,6 +275,7 @@ freebsd_mprotect(struct call *c, struct guest_ptr where, uint64_t len, uint32_t 
 	r = page_range(&where.addr, &len);
 	if (r < 0)
 		return r;
+	sites_protected(c->t, where.addr, len, (int)prot);
 	return host_call(__NR_mprotect, where.addr, len, prot);
 }
 

@@ -11,6 +11,7 @@
 #include "core/host.h"
 #include "core/linux_abi.h"
 #include "core/process.h"
+#include "core/sites.h"
 #include "core/string.h"
 
 /* Made of vdso/ by the build. */
@@ -33,6 +34,7 @@ freebsd_shared_page_fill(struct process *p, uint64_t page)
 	p->signal_trampoline = page + header->e_entry;
 	p->timekeep = page + FREEBSD_VDSO_PAGE;
 	freebsd_timekeep_start(p->timekeep);
+	sites_mapped(page, FREEBSD_VDSO_PAGE, PROT_READ | PROT_EXEC, false);
 	return core_call(__NR_mprotect, page, FREEBSD_VDSO_PAGE, PROT_READ | PROT_EXEC);
 }
 

@@ -301,7 +301,7 @@ long
 freebsd_sigreturn(struct call *c, struct guest_ptr context)
 {
 	struct freebsd_ucontext from;
-	struct ucontext *uc = c->t->frame;
+	struct ucontext *uc = thread_whole_frame(c->t);
 	long r = copy_in(&from, context, sizeof from);
 
 	if (r < 0)

@@ -5,6 +5,8 @@
 #include "core/host.h"
 #include "core/layout.h"
 #include "core/process.h"
+#include "core/sites.h"
+#include "core/thread.h"
 
 #define PAGE UINT64_C(4096)
 
@@ -19,36 +21,47 @@ linux_mmap(struct call *c, struct guest_ptr where, uint64_t len, uint32_t prot, 
 	   int64_t offset)
 {
 	bool core = !guest_range_ok(where, len);
+	long r;
 
-	(void)c;
 	if (core && (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)))
 		return -ENOMEM;
-	return host_call(__NR_mmap, core ? 0 : where.addr, len, prot, flags, f, offset);
+	if (flags & MAP_FIXED)
+		sites_unmapped(c->t, where.addr, len);
+	r = host_call(__NR_mmap, core ? 0 : where.addr, len, prot, flags, f, offset);
+	if (r >= 0)
+		sites_mapped((uint64_t)r, len, (int)prot, flags & MAP_SHARED);
+	return r;
 }
 
 long
 linux_munmap(struct call *c, struct guest_ptr where, uint64_t len)
 {
-	(void)c;
-	return guest_range_ok(where, len) ? host_call(__NR_munmap, where.addr, len) : -EINVAL;
+	if (!guest_range_ok(where, len))
+		return -EINVAL;
+	sites_unmapped(c->t, where.addr, len);
+	return host_call(__NR_munmap, where.addr, len);
 }
 
 long
 linux_mprotect(struct call *c, struct guest_ptr where, uint64_t len, uint32_t prot)
 {
-	(void)c;
-	return guest_range_ok(where, len) ? host_call(__NR_mprotect, where.addr, len, prot) : -ENOMEM;
+	if (!guest_range_ok(where, len))
+		return -ENOMEM;
+	sites_protected(c->t, where.addr, len, (int)prot);
+	return host_call(__NR_mprotect, where.addr, len, prot);
 }
 
 long
 linux_mremap(struct call *c, struct guest_ptr old, uint64_t oldlen, uint64_t newlen, uint32_t how,
 	     struct guest_ptr new)
 {
-	(void)c;
 	if (!guest_range_ok(old, oldlen))
 		return -EFAULT;
 	if ((how & MREMAP_FIXED) && !guest_range_ok(new, newlen))
 		return -EINVAL;
+	sites_moved(c->t, old.addr, oldlen);
+	if (how & MREMAP_FIXED)
+		sites_unmapped(c->t, new.addr, newlen);
 	return host_call(__NR_mremap, old.addr, oldlen, newlen, how, new.addr);
 }
 

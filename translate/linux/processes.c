@@ -14,6 +14,7 @@
 #include "core/memory.h"
 #include "core/path.h"
 #include "core/process.h"
+#include "core/segment.h"
 #include "core/signal.h"
 #include "core/string.h"
 #include "core/thread.h"
@@ -239,6 +240,21 @@ prepare_thread(const struct clone_request *q, struct thread *nt, uint64_t *fs)
 	return given ? 0 : core_call(__NR_arch_prctl, ARCH_GET_FS, fs);
 }
 
+/* arch_prctl(2): the host's gs base is the core's as long as the guest has none (core/segment.h). */
+long
+linux_arch_prctl(struct call *c, int32_t code, uint64_t data)
+{
+	(void)c;
+	switch (code) {
+	case ARCH_GET_GS:
+		return store_u64(guest(data), segment_gs_base());
+	case ARCH_SET_GS:
+		return segment_set_gs_base(data);
+	default:
+		return host_call(__NR_arch_prctl, code, data);
+	}
+}
+
 static long
 clone_thread(struct clone_request *q)
 {
@@ -258,7 +274,7 @@ clone_thread(struct clone_request *q)
 	nt->mask = t->mask;
 	nt->altstack.flags = SS_DISABLE;	/* sas_ss_reset() */
 	uc = thread_fresh_frame(nt);
-	uc->uc_mcontext = t->frame->uc_mcontext;
+	uc->uc_mcontext = thread_whole_frame(t)->uc_mcontext;
 	uc->uc_mcontext.fpstate = NULL;
 	thread_inherit_fp(nt, t->frame);
 	uc->uc_mcontext.rax = 0;

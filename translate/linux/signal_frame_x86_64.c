@@ -75,7 +75,7 @@ long
 linux_rt_sigreturn(struct call *c)
 {
 	struct thread *t = c->t;
-	struct ucontext *uc = t->frame, from;
+	struct ucontext *uc = thread_whole_frame(t), from;
 	struct sigset mask = {{0, 0}};
 	size_t fp = frame_fp_size(uc);
 

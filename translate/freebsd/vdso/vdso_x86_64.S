@@ -10,6 +10,9 @@
 .endm
 
 	.text
+	/* So that core/site_decode.c is certain of what follows, and can put a jump over the movq. */
+	.p2align 4
+	.skip	64, 0xcc
 	.globl	__vdso_sigcode
 	.type	__vdso_sigcode, @function
 __vdso_sigcode:

@@ -1,0 +1,253 @@
+/*
+ * core/site_decode.c: lengths against capstone's over all code this process has
+ * mapped (and files named on the command line), and what becomes of a site.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <capstone/capstone.h>
+#include <elf.h>
+#include <fcntl.h>
+#include <link.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "site_decode.h"
+
+struct tally {
+	unsigned long instructions, unknown, wrong;
+};
+
+static csh capstone;
+
+/* As capstone reads the code, one after the other; a byte it cannot read is passed over. */
+static void
+compare(struct tally *t, const uint8_t *code, size_t n)
+{
+	cs_insn *i = cs_malloc(capstone);
+
+	for (uint64_t address = 0; n > 0;) {
+		const uint8_t *at = code;
+
+		if (!cs_disasm_iter(capstone, &code, &n, &address, i)) {
+			code++;
+			n--;
+			continue;
+		}
+		unsigned length = site_instruction(at, n + i->size).length;
+
+		t->instructions++;
+		t->unknown += length == 0;
+		if (length && length != i->size && t->wrong++ < 20)
+			print_error("%u, not %u: %02x %02x %02x %02x %02x %s %s\n", length, i->size, at[0], at[1],
+				    at[2], at[3], at[4], i->mnemonic, i->op_str);
+	}
+	cs_free(i, 1);
+}
+
+static int
+compare_object(struct dl_phdr_info *o, size_t size, void *tally)
+{
+	(void)size;
+	for (int i = 0; i < o->dlpi_phnum; i++)
+		if (o->dlpi_phdr[i].p_type == PT_LOAD && o->dlpi_phdr[i].p_flags & PF_X)
+			compare(tally, (const uint8_t *)(o->dlpi_addr + o->dlpi_phdr[i].p_vaddr), o->dlpi_phdr[i].p_filesz);
+	return 0;
+}
+
+static char **files;
+
+static void
+compare_file(struct tally *t, const char *name)
+{
+	int f = open(name, O_RDONLY);
+	struct stat s;
+
+	assert_true(f >= 0 && fstat(f, &s) == 0);
+	const uint8_t *image = mmap(NULL, (size_t)s.st_size, PROT_READ, MAP_PRIVATE, f, 0);
+	const Elf64_Ehdr *e = (const void *)image;
+	const Elf64_Phdr *p = (const void *)(image + e->e_phoff);
+
+	for (int i = 0; i < e->e_phnum; i++)
+		if (p[i].p_type == PT_LOAD && p[i].p_flags & PF_X)
+			compare(t, image + p[i].p_offset, p[i].p_filesz);
+}
+
+static void
+lengths_are_those_of_capstone(void **state)
+{
+	struct tally t = {0, 0, 0};
+
+	(void)state;
+	dl_iterate_phdr(compare_object, &t);
+	for (char **f = files; *f; f++)
+		compare_file(&t, *f);
+	print_message("%lu instructions, %lu of them not known, %lu wrong\n", t.instructions, t.unknown, t.wrong);
+	assert_true(t.instructions > 100000);
+	assert_int_equal(t.wrong, 0);
+	assert_true(t.unknown * 2000 < t.instructions);
+}
+
+static void
+lengths_stay_within_the_bytes_given(void **state)
+{
+	static const uint8_t code[] = {0x48, 0xb8, 1, 2, 3, 4, 5, 6, 7, 8};
+
+	(void)state;
+	for (size_t n = 0; n < sizeof code; n++)
+		assert_int_equal(site_instruction(code, n).length, 0);
+	assert_int_equal(site_instruction(code, sizeof code).length, sizeof code);
+}
+
+static void
+what_depends_on_its_place_is_not_moved(void **state)
+{
+	static const uint8_t relative[] = {0x48, 0x8b, 5, 0, 0, 0, 0}, call[] = {0xe8, 0, 0, 0, 0},
+			     jump[] = {0xeb, 0}, branch[] = {0x0f, 0x84, 0, 0, 0, 0}, ret[] = {0xc3},
+			     syscall[] = {0x0f, 5}, move[] = {0xb8, 1, 0, 0, 0}, load[] = {0x48, 0x8b, 0x44, 0x24, 8};
+
+	(void)state;
+#define MOVES(code) (assert_int_equal(site_instruction(code, sizeof(code)).length, sizeof(code)), \
+		     site_instruction(code, sizeof(code)).moves)
+	assert_false(MOVES(relative));
+	assert_false(MOVES(call));
+	assert_false(MOVES(jump));
+	assert_false(MOVES(branch));
+	assert_false(MOVES(ret));
+	assert_false(MOVES(syscall));
+	assert_true(MOVES(move));
+	assert_true(MOVES(load));
+}
+
+/* ---- plans ---- */
+
+/* A FreeBSD libc stub, with the end of the one before it. */
+static const uint8_t libc_stub[] = {
+	0xb8, 19, 0, 0, 0,			/* mov $19, %eax */
+	0x49, 0x89, 0xca,			/* mov %rcx, %r10 */
+	0x0f, 0x05,				/* syscall */
+	0x0f, 0x82, 0x1e, 0xa2, 0x0c, 0,	/* jb cerror */
+	0xc3,					/* ret */
+	0x66, 0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0, /* nop */
+	0x0f, 0x1f, 0x40, 0,			/* nop */
+	0xb8, 1, 0, 0, 0, 0x49, 0x89, 0xca, 0x0f, 0x05,
+	0xe9, 0x7b, 0x12, 0, 0,			/* jmp cerror */
+	0xc3,					/* ret */
+	0x66, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0, /* nop */
+	0xb8, 20, 0, 0, 0,			/* mov $20, %eax */
+	0x49, 0x89, 0xca,			/* mov %rcx, %r10 */
+	0x0f, 0x05,
+};
+#define STUB_BEFORE (sizeof libc_stub - 2)
+
+static enum site_answer
+plan(struct site_plan *p, const uint8_t *code, size_t before, uint64_t address)
+{
+	memset(p, 0xee, sizeof *p);
+	return site_plan(p, code, before, address, 0);
+}
+
+static void
+a_constant_in_one_word_is_form_a(void **state)
+{
+	struct site_plan p;
+
+	(void)state;
+	for (unsigned at = 0; at < 8; at++) {
+		enum site_answer a = plan(&p, libc_stub, STUB_BEFORE, 0x1000 + at + 8);
+
+		assert_int_equal(a, at <= 3 || (at + 5) % 8 <= 5 ? SITE_PLANNED : SITE_NO_ROOM);
+		if (at <= 3) {
+			assert_int_equal(p.form, SITE_FORM_A);
+			assert_int_equal(p.moved, 8);
+		} else if (a == SITE_PLANNED) {
+			assert_int_equal(p.form, SITE_FORM_B);
+			assert_int_equal(p.moved, 3);
+		}
+	}
+}
+
+static void
+a_form_that_was_tried_is_not_planned_again(void **state)
+{
+	struct site_plan p;
+
+	(void)state;
+	assert_int_equal(site_plan(&p, libc_stub, STUB_BEFORE, 0x1008, 1 << SITE_FORM_A), SITE_PLANNED);
+	assert_int_equal(p.form, SITE_FORM_B);
+	assert_int_equal(site_plan(&p, libc_stub, STUB_BEFORE, 0x1008, 3), SITE_NO_ROOM);
+}
+
+static void
+a_constant_inside_another_instruction_is_left_alone(void **state)
+{
+	/* movabs $0x53000000b8535353, %rax; the five bytes from b8 on look like a mov. */
+	static const uint8_t code[] = {
+		0x53, 0x53, 0x53, 0x53, 0x53, 0x53, 0x53, 0x53, 0x53, 0x53, 0x53, 0x53, 0x53, 0x53,
+		0x53, 0x53, 0x53, 0x53, 0x53, 0x53, 0x53, 0x53, 0x53, 0x53, 0x53, 0x53, 0x53, 0x53,
+		0x48, 0xb8, 0x53, 0x53, 0x53, 0xb8, 0, 0, 0, 0x53, 0x0f, 0x05,
+	};
+	struct site_plan p;
+
+	(void)state;
+	/* The movabs itself would do, where it lies in one word. */
+	assert_int_equal(plan(&p, code, sizeof code - 2, 0x1006), SITE_NO_ROOM);
+	assert_int_equal(plan(&p, code, sizeof code - 2, 0x100a), SITE_PLANNED);
+	assert_int_equal(p.moved, 10);
+}
+
+static void
+a_site_behind_a_branch_is_left_alone(void **state)
+{
+	static const uint8_t code[] = {
+		0x53, 0x53, 0x53, 0x53, 0x53, 0x53, 0x53, 0x53, 0x53, 0x53, 0x53,
+		0xb8, 1, 0, 0, 0,	/* mov */
+		0x74, 2,		/* je */
+		0x31, 0xff,		/* xor %edi, %edi */
+		0x0f, 0x05,
+	};
+	struct site_plan p;
+
+	(void)state;
+	assert_int_equal(plan(&p, code, sizeof code - 2, 0x1009), SITE_NO_ROOM);
+}
+
+static void
+too_little_before_a_site_is_uncertain(void **state)
+{
+	struct site_plan p;
+
+	(void)state;
+	assert_int_equal(plan(&p, libc_stub + STUB_BEFORE - 8, 8, 0x1008), SITE_UNCERTAIN);
+	assert_int_equal(plan(&p, libc_stub + STUB_BEFORE, 0, 0x1008), SITE_UNCERTAIN);
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lengths_are_those_of_capstone),
+		cmocka_unit_test(lengths_stay_within_the_bytes_given),
+		cmocka_unit_test(what_depends_on_its_place_is_not_moved),
+		cmocka_unit_test(a_constant_in_one_word_is_form_a),
+		cmocka_unit_test(a_form_that_was_tried_is_not_planned_again),
+		cmocka_unit_test(a_constant_inside_another_instruction_is_left_alone),
+		cmocka_unit_test(a_site_behind_a_branch_is_left_alone),
+		cmocka_unit_test(too_little_before_a_site_is_uncertain),
+	};
+	int failed;
+
+	(void)argc;
+	files = argv + 1;
+	if (cs_open(CS_ARCH_X86, CS_MODE_64, &capstone) != CS_ERR_OK)
+		return 1;
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	cs_close(&capstone);
+	return failed;
+}

@@ -1,0 +1,148 @@
+/* core/site_stub_x86_64.c: a stub runs as the code it took over, and says where it came from. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <capstone/capstone.h>
+#include <string.h>
+
+#include "layout.h"
+#include "site_stub_x86_64.h"
+
+#define PAGE UINT64_C(0x1f0000)
+#define ADDRESS (PAGE + STUB_FIRST)
+#define SITE UINT64_C(0x200128)
+
+static const uint8_t moved[] = {0xb8, 20, 0, 0, 0, 0x49, 0x89, 0xca};	/* mov $20, %eax; mov %rcx, %r10 */
+
+static void
+a_stub_is_what_its_header_says(void **state)
+{
+	static const char *const wanted[] = {
+		"mov eax, 0x14", "mov r10, rcx", "rdgsbase rcx", "mov r11, qword ptr [rcx + 8]", "not rcx",
+		"lea rcx, [rcx + r11 + 1]", "jrcxz ", "jmp 0x200128", "lea rcx, [rip + ", "jmp qword ptr [rip - ",
+	};
+	struct stub s;
+	csh handle;
+	cs_insn *i;
+	char text[200];
+	uint64_t lea = 0, jump_over = 0;
+
+	(void)state;
+	stub_encode(&s, ADDRESS, moved, sizeof moved, SITE);
+	assert_int_equal(cs_open(CS_ARCH_X86, CS_MODE_64, &handle), CS_ERR_OK);
+	cs_option(handle, CS_OPT_DETAIL, CS_OPT_ON);
+	assert_true(cs_disasm(handle, s.code, sizeof s.code, ADDRESS, 10, &i) == 10);
+	for (unsigned n = 0; n < 10; n++) {
+		strcat(strcat(strcpy(text, i[n].mnemonic), " "), i[n].op_str);
+		if (strncmp(text, wanted[n], strlen(wanted[n])) != 0)
+			fail_msg("%s, not %s", text, wanted[n]);
+	}
+	jump_over = (uint64_t)i[6].detail->x86.operands[0].imm;
+	lea = i[8].address;
+	assert_int_equal(jump_over, lea);
+	assert_int_equal(i[8].address + i[8].size + (uint64_t)i[8].detail->x86.operands[1].mem.disp, SITE + 2);
+	assert_int_equal(i[9].address + i[9].size + (uint64_t)i[9].detail->x86.operands[0].mem.disp, PAGE);
+	cs_free(i, 10);
+	cs_close(&handle);
+}
+
+static void
+the_longest_stretch_fits(void **state)
+{
+	uint8_t code[SITE_MOVED_MAX];
+	struct stub s;
+
+	(void)state;
+	memset(code, 0x57, sizeof code);
+	stub_encode(&s, ADDRESS, code, sizeof code, SITE);
+	assert_int_equal(s.from, SITE - sizeof code);
+	assert_int_equal(s.site, SITE);
+}
+
+static void
+a_thread_in_a_stub_is_where_its_site_has_the_same(void **state)
+{
+	struct stub s;
+
+	(void)state;
+	stub_encode(&s, ADDRESS, moved, sizeof moved, SITE);
+	assert_int_equal(stub_original(&s, 0), SITE - 8);
+	assert_int_equal(stub_original(&s, 5), SITE - 3);
+	for (uint64_t offset = 8; offset < sizeof s.code; offset++)
+		assert_int_equal(stub_original(&s, offset), SITE);
+	for (uint64_t offset = 0; offset < sizeof s.code; offset++)
+		assert_int_equal(stub_tries_gs(&s, offset), offset == 13);
+}
+
+/* Where a five-byte jump at `from` goes. */
+static uint64_t
+goes_to(const uint8_t jump[5], uint64_t from)
+{
+	int32_t distance;
+
+	assert_int_equal(jump[0], 0xe9);
+	memcpy(&distance, jump + 1, 4);
+	return from + 5 + (uint64_t)(int64_t)distance;
+}
+
+static void
+jumps_of_form_a_reach_two_gigabytes_either_way(void **state)
+{
+	const struct site_plan plan = {SITE_FORM_A, 8};
+	const uint64_t site = UINT64_C(0x7f0000000008);
+	uint64_t low, high;
+	uint8_t jump[5];
+
+	(void)state;
+	stub_reach(&plan, site, &low, &high);
+	for (unsigned n = 0; n < 2; n++) {
+		uint64_t at = n ? high : low;
+
+		assert_true(stub_in_reach(&plan, site, at));
+		assert_int_equal(stub_jump(jump, &plan, site, at), 5);
+		assert_int_equal(goes_to(jump, site - 8), at);
+	}
+	assert_true(high - low > UINT64_C(0xfff00000));
+	assert_false(stub_in_reach(&plan, site, low - 1));
+	assert_false(stub_in_reach(&plan, site, high + 1));
+	stub_reach(&plan, 0x400008, &low, &high);
+	assert_int_equal(low, 0);
+}
+
+static void
+jumps_of_form_b_keep_the_syscall(void **state)
+{
+	const struct site_plan plan = {SITE_FORM_B, 3};
+	uint64_t low, high;
+
+	(void)state;
+	stub_reach(&plan, SITE, &low, &high);
+	assert_int_equal(high - low, 0xffff);
+	for (uint64_t at = low; at <= high; at += 0x111) {
+		uint8_t jump[5];
+
+		assert_int_equal(stub_jump(jump, &plan, SITE, at), 3);
+		assert_int_equal(jump[3], 0x0f);
+		assert_int_equal(jump[4], 0x05);
+		assert_int_equal(goes_to(jump, SITE - 3), at);
+	}
+	assert_false(stub_in_reach(&plan, SITE, high + 1));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_stub_is_what_its_header_says),
+		cmocka_unit_test(the_longest_stretch_fits),
+		cmocka_unit_test(a_thread_in_a_stub_is_where_its_site_has_the_same),
+		cmocka_unit_test(jumps_of_form_a_reach_two_gigabytes_either_way),
+		cmocka_unit_test(jumps_of_form_b_keep_the_syscall),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

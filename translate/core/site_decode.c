@@ -1,0 +1,334 @@
+#include "site_decode.h"
+
+/* What follows an opcode, and whether the instruction may be moved. */
+enum {
+	M = 1,		/* ModRM, with SIB and displacement as it says */
+	I8 = 2,
+	I16 = 4,
+	IZ = 8,		/* 4 bytes; 2 with the operand-size prefix */
+	IV = 16,	/* as IZ, but 8 with REX.W */
+	MOFFS = 32,	/* 8 bytes; 4 with the address-size prefix */
+	GROUP3 = 64,	/* f6, f7: an immediate where the register field is 0 or 1 */
+	MOVES = 128,	/* but for what pads: the program does not come from there */
+	NEAR = 256,	/* relative, 4 bytes whatever REX.W says */
+	NONE = 512,	/* nothing more; a name for zero that a table can show */
+};
+
+/* Opcodes first..last have `what` (Intel SDM volume 2, appendix A); later lines win. */
+struct opcodes {
+	uint8_t first, last;
+	uint16_t what;
+};
+
+static const struct opcodes one_byte[] = {
+	{0x50, 0x5f, NONE | MOVES}, {0x63, 0x63, M | MOVES}, {0x68, 0x68, IZ | MOVES},	   {0x69, 0x69, M | IZ | MOVES},
+	{0x6a, 0x6a, I8 | MOVES},	 {0x6b, 0x6b, M | I8 | MOVES}, {0x6c, 0x6f, NONE}, {0x70, 0x7f, I8},
+	{0x80, 0x80, M | I8 | MOVES}, {0x81, 0x81, M | IZ | MOVES}, {0x83, 0x83, M | I8 | MOVES},
+	{0x84, 0x8b, M | MOVES}, {0x8c, 0x8c, M},	  {0x8d, 0x8d, M | MOVES}, {0x8e, 0x8f, M},
+	{0x90, 0x90, NONE}, {0x91, 0x99, NONE | MOVES}, {0x9b, 0x9f, NONE},	  {0xa0, 0xa3, MOFFS},	   {0xa4, 0xa7, NONE},
+	{0xa8, 0xa8, I8 | MOVES}, {0xa9, 0xa9, IZ | MOVES}, {0xaa, 0xaf, NONE},	   {0xb0, 0xb7, I8 | MOVES},
+	{0xb8, 0xbf, IV | MOVES}, {0xc0, 0xc1, M | I8 | MOVES}, {0xc2, 0xc2, I16}, {0xc3, 0xc3, NONE},
+	{0xc6, 0xc6, M | I8 | MOVES}, {0xc7, 0xc7, M | IZ | MOVES}, {0xc8, 0xc8, I16 | I8},
+	{0xc9, 0xc9, NONE},	 {0xca, 0xca, I16},	  {0xcb, 0xcc, NONE},	   {0xcd, 0xcd, I8},
+	{0xcf, 0xcf, NONE},	 {0xd0, 0xd3, M | MOVES}, {0xd7, 0xd7, NONE},	   {0xd8, 0xdf, M},
+	{0xe0, 0xe7, I8},	 {0xe8, 0xe9, NEAR},	  {0xeb, 0xeb, I8},	   {0xec, 0xef, NONE},
+	{0xf1, 0xf1, NONE},	 {0xf4, 0xf5, NONE},	  {0xf6, 0xf6, M | I8 | GROUP3 | MOVES},
+	{0xf7, 0xf7, M | IZ | GROUP3 | MOVES}, {0xf8, 0xfd, NONE}, {0xfe, 0xff, M},
+};
+
+static const struct opcodes two_byte[] = {
+	{0x00, 0x03, M},	 {0x05, 0x09, NONE},	  {0x0b, 0x0b, NONE},	   {0x0d, 0x0d, M},
+	{0x0e, 0x0e, NONE},	 {0x0f, 0x0f, M | I8},	  {0x10, 0x1e, M},	   {0x1f, 0x1f, M},
+	{0x20, 0x23, M},	 {0x28, 0x2f, M},	  {0x30, 0x35, NONE},	   {0x37, 0x37, NONE},
+	{0x40, 0x4f, M | MOVES}, {0x50, 0x6f, M},	  {0x70, 0x73, M | I8},	   {0x74, 0x76, M},
+	{0x77, 0x77, NONE},	 {0x78, 0x79, M},	  {0x7c, 0x7f, M},	   {0x80, 0x8f, NEAR},
+	{0x90, 0x9f, M | MOVES}, {0xa0, 0xa2, NONE},	  {0xa3, 0xa3, M},	   {0xa4, 0xa4, M | I8},
+	{0xa5, 0xa5, M},	 {0xa8, 0xaa, NONE},	  {0xab, 0xab, M},	   {0xac, 0xac, M | I8},
+	{0xad, 0xb9, M},	 {0xaf, 0xaf, M | MOVES}, {0xb6, 0xb7, M | MOVES}, {0xba, 0xba, M | I8},
+	{0xbb, 0xc1, M},	 {0xbe, 0xbf, M | MOVES}, {0xc2, 0xc2, M | I8},	   {0xc3, 0xc3, M},
+	{0xc4, 0xc6, M | I8},	 {0xc7, 0xc7, M},	  {0xc8, 0xcf, NONE},	   {0xd0, 0xff, M},
+};
+
+#define COUNT(table) (sizeof(table) / sizeof *(table))
+
+static unsigned
+find(const struct opcodes *table, size_t n, uint8_t opcode)
+{
+	unsigned what = 0;
+
+	for (const struct opcodes *o = table; o < table + n; o++)
+		if (opcode >= o->first && opcode <= o->last)
+			what = o->what;
+	return what;
+}
+
+struct cursor {
+	const uint8_t *at, *end;
+	bool operand_size, address_size, wide, strange;	/* strange: LOCK, REP, a segment: is not moved */
+};
+
+/* 00..3f: eight operations, each with register, memory and immediate forms. */
+static unsigned
+arithmetic(uint8_t opcode)
+{
+	static const uint16_t forms[8] = {M | MOVES, M | MOVES, M | MOVES, M | MOVES, I8 | MOVES, IZ | MOVES, 0, 0};
+
+	return forms[opcode & 7];
+}
+
+static bool
+take_prefix(struct cursor *c, uint8_t byte)
+{
+	switch (byte) {
+	case 0x66:
+		c->operand_size = true;
+		return true;
+	case 0x67:
+		c->address_size = c->strange = true;
+		return true;
+	case 0x26: case 0x2e: case 0x36: case 0x3e: case 0x64: case 0x65: case 0xf0: case 0xf2: case 0xf3:
+		c->strange = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The VEX and EVEX maps: 1 is that of 0f, 2 of 0f 38, 3 of 0f 3a. Always a ModRM, but for vzeroupper. */
+static unsigned
+vector_opcode(unsigned map, uint8_t opcode)
+{
+	if (map == 3)
+		return M | I8;
+	if (map == 1 && opcode == 0x77)
+		return NONE;
+	if (map == 1)
+		return M | (find(two_byte, COUNT(two_byte), opcode) & I8);
+	return map == 2 || map == 5 || map == 6 ? M : 0;
+}
+
+/* Behind c4, c5 or 62: the prefix's own bytes, then the opcode. 0: no such instruction. */
+static unsigned
+take_vector(struct cursor *c, uint8_t first)
+{
+	unsigned own = first == 0x62 ? 3 : first == 0xc4 ? 2 : 1;
+	unsigned map = first == 0xc5 ? 1 : 0;
+
+	if (c->end - c->at <= (long)own)
+		return 0;
+	if (first != 0xc5)
+		map = c->at[0] & (first == 0x62 ? 7 : 0x1f);
+	c->at += own;
+	c->strange = true;
+	return vector_opcode(map, *c->at++);
+}
+
+static unsigned
+take_opcode(struct cursor *c)
+{
+	uint8_t byte = 0;
+	unsigned what;
+
+	while (c->at < c->end && take_prefix(c, byte = *c->at))
+		c->at++;
+	if (c->at < c->end && (byte & 0xf0) == 0x40) {
+		c->wide = byte & 8;
+		byte = *++c->at;
+	}
+	if (c->at >= c->end)
+		return 0;
+	c->at++;
+	if (byte == 0xc4 || byte == 0xc5 || byte == 0x62)
+		return take_vector(c, byte);
+	if (byte != 0x0f)
+		return byte < 0x40 ? arithmetic(byte) : find(one_byte, COUNT(one_byte), byte);
+	if (c->at >= c->end)
+		return 0;
+	byte = *c->at++;
+	what = find(two_byte, COUNT(two_byte), byte);
+	if (byte == 0x38 || byte == 0x3a) {
+		what = byte == 0x38 ? M : M | I8;
+		c->at++;
+	}
+	return what;
+}
+
+/* ModRM and what it asks for; the register field, or -1 past the end. */
+static int
+take_modrm(struct cursor *c, bool *relative)
+{
+	uint8_t modrm, mod, rm;
+
+	if (c->at >= c->end)
+		return -1;
+	modrm = *c->at++;
+	mod = modrm >> 6;
+	rm = modrm & 7;
+	if (mod == 3)
+		return modrm >> 3 & 7;
+	if (rm == 4) {
+		if (c->at >= c->end)
+			return -1;
+		rm = *c->at++ & 7;
+		c->at += mod == 0 && rm == 5 ? 4 : 0;
+	} else if (mod == 0 && rm == 5) {
+		*relative = true;
+		c->at += 4;
+	}
+	c->at += mod == 1 ? 1 : mod == 2 ? 4 : 0;
+	return modrm >> 3 & 7;
+}
+
+static unsigned
+immediate_size(const struct cursor *c, unsigned what)
+{
+	unsigned n = (what & I8 ? 1 : 0) + (what & I16 ? 2 : 0);
+
+	if (what & (IZ | IV))
+		n += what & IV && c->wide ? 8 : c->operand_size && !c->wide ? 2 : 4;
+	if (what & NEAR)
+		n += 4;
+	if (what & MOFFS)
+		n += c->address_size ? 4 : 8;
+	return n;
+}
+
+struct instruction
+site_instruction(const uint8_t *code, size_t n)
+{
+	const struct instruction none = {0, false};
+	struct cursor c = {.at = code, .end = code + n};
+	unsigned what = take_opcode(&c);
+	bool relative = false;
+
+	if (!what || (what & NEAR && c.operand_size && !c.wide))
+		return none;
+	if (what & M) {
+		int field = take_modrm(&c, &relative);
+
+		if (field < 0)
+			return none;
+		if (what & GROUP3 && field > 1)
+			what &= ~(unsigned)(I8 | IZ);
+	}
+	c.at += immediate_size(&c, what);
+	if (c.at > c.end || c.at - code > INSTRUCTION_MAX)
+		return none;
+	return (struct instruction){(uint8_t)(c.at - code), what & MOVES && !c.strange && !relative};
+}
+
+/* ---- a site ---- */
+
+#define JUMP 5
+
+/* Decoded from `from` on, is there an instruction at `to`? */
+static bool
+leads_to(const uint8_t *code, size_t from, size_t to, size_t end)
+{
+	while (from < to) {
+		unsigned length = site_instruction(code + from, end - from).length;
+
+		if (!length)
+			return false;
+		from += length;
+	}
+	return from == to;
+}
+
+/*
+ * Where decoding is begun: so many places, that far before the instruction in question.
+ * Wrong decodings fall into step with the right one within a few instructions, but one
+ * begun near, in the zeros of a long nop, say, may not have done so yet.
+ */
+#define STARTS 32
+#define STARTS_FAR 56
+#define AGREEING 3
+
+/*
+ * Is `at` the beginning of an instruction? Of 15 bytes of code one begins an
+ * instruction, and the syscall is known to be one: so if no decoding that comes to the
+ * syscall passes over `at`, the program's own does not.
+ */
+static bool
+is_certain(const uint8_t *code, size_t at, size_t before)
+{
+	size_t from = at > STARTS_FAR ? at - STARTS_FAR : 0, end = from + STARTS < at ? from + STARTS : at;
+	unsigned agreeing = 0;
+
+	if (end - from < INSTRUCTION_MAX)
+		return false;
+	for (; from < end; from++) {
+		if (!leads_to(code, from, before, before + 2))
+			continue;
+		if (!leads_to(code, from, at, before + 2))
+			return false;
+		agreeing++;
+	}
+	return agreeing >= AGREEING;
+}
+
+/* From `at` to the syscall: may all of it be moved? */
+static bool
+all_move(const uint8_t *code, size_t at, size_t before)
+{
+	while (at < before) {
+		struct instruction i = site_instruction(code + at, before - at);
+
+		if (!i.length || !i.moves)
+			return false;
+		at += i.length;
+	}
+	return true;
+}
+
+static bool
+in_one_word(uint64_t address, unsigned n)
+{
+	return (address & 7) + n <= 8;
+}
+
+static enum site_answer
+plan_form_a(struct site_plan *plan, const uint8_t *code, size_t before, uint64_t address)
+{
+	bool found = false;
+
+	for (size_t n = JUMP; n <= before && n <= SITE_MOVED_MAX; n++) {
+		struct instruction i = site_instruction(code + before - n, n);
+
+		if (i.length < JUMP || !all_move(code, before - n, before) || !is_certain(code, before - n, before))
+			continue;
+		if (in_one_word(address - n, JUMP)) {
+			*plan = (struct site_plan){SITE_FORM_A, (uint8_t)n};
+			return SITE_PLANNED;
+		}
+		found = true;
+	}
+	return found || is_certain(code, before, before) ? SITE_NO_ROOM : SITE_UNCERTAIN;
+}
+
+/* mov %rcx,%r10: what every BSD's libc has before the syscall. */
+#define MOV_RCX_R10 3
+
+static bool
+fits_form_b(const uint8_t *code, size_t before, uint64_t address)
+{
+	const uint8_t *c = code + before - MOV_RCX_R10;
+
+	return before >= MOV_RCX_R10 && c[0] == 0x49 && c[1] == 0x89 && c[2] == 0xca &&
+	       in_one_word(address - MOV_RCX_R10, MOV_RCX_R10);
+}
+
+enum site_answer
+site_plan(struct site_plan *plan, const uint8_t *code, size_t before, uint64_t address, unsigned skip)
+{
+	enum site_answer a = SITE_NO_ROOM;
+
+	if (!(skip & 1u << SITE_FORM_A))
+		a = plan_form_a(plan, code, before, address);
+	if (a == SITE_PLANNED || skip & 1u << SITE_FORM_B || !fits_form_b(code, before, address))
+		return a;
+	if (!is_certain(code, before - MOV_RCX_R10, before))
+		return SITE_UNCERTAIN;
+	*plan = (struct site_plan){SITE_FORM_B, MOV_RCX_R10};
+	return SITE_PLANNED;
+}

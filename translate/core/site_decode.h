@@ -1,0 +1,53 @@
+/*
+ * Where instructions begin before a guest's `syscall`, and which of them may be
+ * moved elsewhere. Pure: works on a copy of the bytes.
+ *
+ * The lengths are of x86-64 code as compilers and assemblers write it; bytes that
+ * are no instruction, or one that no program has near a system call, have length 0.
+ */
+#ifndef DRAGOMAN_CORE_SITE_DECODE_H
+#define DRAGOMAN_CORE_SITE_DECODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define INSTRUCTION_MAX 15
+
+struct instruction {
+	uint8_t length;
+	bool moves;	/* means the same at any address, and goes on behind itself */
+};
+
+/* The instruction at `code`, of which n bytes can be read; length 0: none that is known. */
+struct instruction site_instruction(const uint8_t *code, size_t n);
+
+/* What is looked at before the `syscall`, at most. */
+#define SITE_WINDOW 96
+/* The longest stretch that a stub takes over (site_stub_x86_64.h). */
+#define SITE_MOVED_MAX 40
+
+enum site_form {
+	SITE_FORM_A,	/* an instruction of five bytes or more becomes a jump to the stub */
+	SITE_FORM_B,	/* `mov %rcx,%r10; syscall` becomes a jump whose upper half is the syscall's bytes */
+};
+
+struct site_plan {
+	enum site_form form;
+	uint8_t moved;	/* bytes before the syscall from which the stub takes over */
+};
+
+enum site_answer {
+	SITE_PLANNED,
+	SITE_UNCERTAIN,		/* where instructions begin is not certain */
+	SITE_NO_ROOM,		/* none that can be replaced, or none by one store */
+};
+
+/*
+ * code: `before` bytes and the syscall behind them, which stands at `address`. `skip`
+ * forms were tried already (bit n: enum site_form).
+ */
+enum site_answer site_plan(struct site_plan *plan, const uint8_t *code, size_t before, uint64_t address,
+			   unsigned skip);
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * A stub: what a rewritten site's jump leads to. Pure: makes bytes.
+ *
+ *	the instructions it took over
+ *	rdgsbase %rcx			is %gs the core's? Flags stay as they are.
+ *	mov	8(%rcx), %r11		struct thread.self
+ *	not	%rcx
+ *	lea	1(%rcx,%r11), %rcx
+ *	jrcxz	1f
+ *	jmp	the syscall itself
+ * 1:	lea	behind the syscall, %rcx
+ *	jmp	*site_enter		with the thread in r11
+ *
+ * rcx and r11 are the kernel's to clobber. A signal that finds a thread in here sees it
+ * where the site has the same instruction, or at its syscall.
+ */
+#ifndef DRAGOMAN_CORE_SITE_STUB_X86_64_H
+#define DRAGOMAN_CORE_SITE_STUB_X86_64_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "site_decode.h"
+
+/* A page of stubs: the address of site_enter, then the slots. */
+#define STUB_PAGE	4096
+#define STUB_FIRST	64
+#define STUB_SLOT	96
+#define STUBS_IN_PAGE	((STUB_PAGE - STUB_FIRST) / STUB_SLOT)
+
+struct stub {
+	uint8_t code[STUB_SLOT - 16];
+	uint64_t from;		/* where the jump is */
+	uint64_t site;		/* the syscall */
+};
+_Static_assert(sizeof(struct stub) == STUB_SLOT, "slots");
+
+/* The stub that will stand at `address`, in its page, for the `moved` bytes before `site`. */
+void stub_encode(struct stub *s, uint64_t address, const uint8_t *moved_code, unsigned moved, uint64_t site);
+
+/* The jump's displacement from the site to the stub at `address`: can the form express it? */
+bool stub_in_reach(const struct site_plan *plan, uint64_t site, uint64_t address);
+/* The least and the greatest address that a stub of this form can have. */
+void stub_reach(const struct site_plan *plan, uint64_t site, uint64_t *low, uint64_t *high);
+
+/* The bytes that change, from plan->moved before the site on; how many. */
+unsigned stub_jump(uint8_t jump[5], const struct site_plan *plan, uint64_t site, uint64_t address);
+
+/* What the guest would see of a thread at `offset` in the stub's code. */
+uint64_t stub_original(const struct stub *s, uint64_t offset);
+/* Is that the instruction that faults where the guest's gs base is no memory? */
+bool stub_tries_gs(const struct stub *s, uint64_t offset);
+
+#endif

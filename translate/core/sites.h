@@ -1,0 +1,48 @@
+/*
+ * Rewritten sites. A guest's `syscall` that has trapped twice gets a jump to a stub
+ * before it, so that its next call comes without a trap.
+ *
+ * Only bytes before the `syscall` change, all by one store to one aligned word, and
+ * only in private, executable, unwritable memory that the loader or the guest's mmap
+ * made: so a jump to the `syscall` itself, or a thread already past the change, traps
+ * as before, and what a program writes itself is left as it is. Who changes mappings
+ * says so here first.
+ */
+#ifndef DRAGOMAN_CORE_SITES_H
+#define DRAGOMAN_CORE_SITES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct thread;
+struct ucontext;
+
+/* New memory of the guest's; `shared`: others may write it. */
+void sites_mapped(uint64_t start, uint64_t len, int prot, bool shared);
+/* Before memory goes away or is replaced. */
+void sites_unmapped(struct thread *t, uint64_t start, uint64_t len);
+/* Before protections change: what the guest can then write is its own again, as it was. */
+void sites_protected(struct thread *t, uint64_t start, uint64_t len, int prot);
+
+/* Before memory is moved: its code goes back to what it was. */
+void sites_moved(struct thread *t, uint64_t start, uint64_t len);
+
+/* A call has trapped; uc is the host's frame of it. */
+void sites_visit(struct thread *t, const struct ucontext *uc);
+
+/*
+ * A host signal has come: if it found the thread in a stub, or on the way between stub and
+ * core, uc becomes what the guest would have shown at that point. True: that is all
+ * there was to the signal.
+ */
+bool sites_interrupted(struct thread *t, int host_signal, struct ucontext *uc);
+
+/* Puts the processor's FP state, the guest's, beside uc, in the form of the host's signal frames. */
+void sites_save_fp(struct ucontext *uc, void *area);
+
+/* For --stats: the text of what was done, into `to`; its length. */
+size_t sites_report(char *to, size_t size);
+#define SITES_REPORT_MAX 512
+
+#endif
