@@ -22,6 +22,15 @@ static const struct flag flags[] = {
 };
 static const struct flag_map map = {.name = "test", .n = sizeof flags / sizeof *flags, .flags = flags};
 
+/* A `values` block: each claims the whole word. */
+static const struct flag values[] = {
+	{.mask = UINT32_MAX, .value = 1, .host = 7, .name = "ONE", .kind = FLAG_SAME},
+	{.mask = UINT32_MAX, .value = UINT32_MAX, .host = (uint64_t)-1, .name = "ALL", .kind = FLAG_SAME},
+	{.mask = UINT32_MAX, .value = 3, .name = "NEVER", .kind = FLAG_REFUSED},
+	{.mask = UINT32_MAX, .value = 4, .name = "OURS", .kind = FLAG_HANDLER},
+};
+static const struct flag_map choice = {.name = "choice", .n = sizeof values / sizeof *values, .flags = values};
+
 static const uint16_t to_host[] = {0, 1, NO_TWIN, 77};
 static const uint16_t to_guest[] = {0, 1, NO_TWIN};
 static const struct number_map numbers = {
@@ -42,6 +51,31 @@ flags_of_the_handler_and_harmless_ones_are_left_out(void **state)
 	(void)state;
 	assert_int_equal(flags_to_host(&map, 0x1 | 0x10 | 0x20), 0x20);
 	assert_int_equal(flags_to_host(&map, 0x1 | 0xab00), 0x20);
+}
+
+static void
+choices_may_be_negative(void **state)
+{
+	long host = 99;
+
+	(void)state;
+	assert_int_equal(choice_to_host(&choice, 1, &host), 0);
+	assert_int_equal(host, 7);
+	assert_int_equal(choice_to_host(&choice, UINT32_MAX, &host), 0);
+	assert_int_equal(host, -1);
+	assert_int_equal(choice_to_host(&choice, 4, &host), 0);
+	assert_int_equal(host, 0);
+}
+
+static void
+choices_that_are_none_are_refused(void **state)
+{
+	long host = 99;
+
+	(void)state;
+	assert_int_equal(choice_to_host(&choice, 0, &host), -EINVAL);
+	assert_int_equal(choice_to_host(&choice, 2, &host), -EINVAL);
+	assert_int_equal(choice_to_host(&choice, 3, &host), -EINVAL);
 }
 
 static void
@@ -89,6 +123,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(flags_are_moved_to_the_hosts_bits),
 		cmocka_unit_test(flags_of_the_handler_and_harmless_ones_are_left_out),
+		cmocka_unit_test(choices_may_be_negative),
+		cmocka_unit_test(choices_that_are_none_are_refused),
 		cmocka_unit_test(flags_unknown_bit_is_refused),
 		cmocka_unit_test(flags_refused_bit_and_field_value_are_refused),
 		cmocka_unit_test(flags_come_back_as_the_guests),

@@ -76,7 +76,7 @@ def source(t):
 
 
 def host_headers():
-    return '#include "convert.h"\n#include "host.h"\n#include "linux_numbers.h"\n#include "path.h"\n'
+    return '#include "convert.h"\n#include "copy.h"\n#include "host.h"\n#include "linux_numbers.h"\n#include "path.h"\n'
 
 
 def flag_maps(t):
@@ -314,12 +314,36 @@ def host_argument(t, row, arg, i):
                 f"{arg.name}.name")
     if arg.type in t.words and not arg.direction and not t.words[arg.type].is_host:
         unsigned = t.scalar(arg.type).ctype.replace("uint", "int").replace("int", "uint")
+        if t.words[arg.type].is_values:
+            return ([f"\tlong {arg.name};"],
+                    [f"\tif ((failed = choice_to_host(&{t.os}_{arg.type}, ({unsigned}){raw}, "
+                     f"&{arg.name})) < 0)", "\t\treturn failed;"],
+                    arg.name)
         return ([f"\tlong {arg.name} = flags_to_host(&{t.os}_{arg.type}, ({unsigned}){raw});"],
                 [f"\tif ({arg.name} < 0)", f"\t\treturn {arg.name};"],
                 arg.name)
     if arg.is_pointer:
-        return [], [], raw
+        return [], outside_core(t, row, arg, raw), raw
     return [], [], number(t, arg, raw)
+
+
+def outside_core(t, row, arg, raw):
+    """The host's kernel would read and write the core's memory for a guest as well."""
+    if not arg.direction:
+        return []
+    names = [a.name for a in row.args]
+    struct = t.structs.get(arg.type)
+    if struct:
+        size = layout.guest(t, struct)[1] if struct.is_computed else struct.size or 1
+    else:
+        size = 1 if arg.type == "bytes" else t.size_of(arg.type)
+    if arg.length.isdigit():
+        size *= int(arg.length)
+    elif arg.length in names:
+        with_ = names.index(arg.length)
+        count = number(t, row.args[with_], f"c->arg[{with_}]")
+        size = f"(uint64_t){count}" if size == 1 else f"(uint64_t){count} * {size}"
+    return [f"\tif (guest_reaches_core(guest({raw}), {size}))", "\t\treturn -EFAULT;"]
 
 
 def argument(t, row, arg):

@@ -217,6 +217,8 @@ bsd_recvfrom(struct call *c, int32_t s, struct guest_ptr buf, uint64_t n, int32_
 		return -EFAULT;
 	if (host < 0)
 		return host;
+	if (guest_reaches_core(buf, n))
+		return -EFAULT;
 	if (is_null(from) || is_null(fromlen))
 		return host_call(__NR_recvfrom, s, buf.addr, n, host, 0, 0);
 	r = host_call(__NR_recvfrom, s, buf.addr, n, host, a.bytes, &len);

@@ -66,6 +66,11 @@ guest_at(struct guest_ptr p, uint64_t offset)
  * map, or a row that refuses it; bits that the handler does are left out.
  */
 long flags_to_host(const struct flag_map *map, uint64_t guest_bits);
+/*
+ * The same for an argument that is one of some values (`values`), of which the host's may be
+ * negative: 0 and *host, or -EINVAL.
+ */
+long choice_to_host(const struct flag_map *map, uint64_t value, long *host);
 /* The other way; host bits that have no twin are dropped. */
 uint64_t flags_to_guest(const struct flag_map *map, uint64_t host_bits);
 /* -1 if there is no twin. */

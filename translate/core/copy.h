@@ -27,6 +27,11 @@ long store_u64(struct guest_ptr to, uint64_t value);
 long cas_u32(struct guest_ptr at, uint32_t expected, uint32_t desired, uint32_t *seen);
 long cas_u64(struct guest_ptr at, uint64_t expected, uint64_t desired, uint64_t *seen);
 
+/*
+ * Would the host's kernel, told to read or write n bytes at `p`, touch the core's memory? Of n it
+ * takes 2 GiB at most (MAX_RW_COUNT, linux/fs.h); what is wrong with n is for it to say.
+ */
+_Bool guest_reaches_core(struct guest_ptr p, uint64_t n);
 /* Are the n bytes at `p` outside the core and not wrapping? */
 _Bool guest_range_ok(struct guest_ptr p, size_t n);
 

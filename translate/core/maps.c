@@ -18,6 +18,17 @@ flags_to_host(const struct flag_map *map, uint64_t bits)
 	return bits & ~known ? -EINVAL : (long)host;
 }
 
+long
+choice_to_host(const struct flag_map *map, uint64_t value, long *host)
+{
+	for (const struct flag *f = map->flags; f < map->flags + map->n; f++)
+		if (f->value == value) {
+			*host = f->kind == FLAG_SAME ? (long)f->host : 0;
+			return f->kind == FLAG_REFUSED ? -EINVAL : 0;
+		}
+	return -EINVAL;
+}
+
 uint64_t
 flags_to_guest(const struct flag_map *map, uint64_t host_bits)
 {

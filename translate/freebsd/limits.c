@@ -114,16 +114,6 @@ freebsd_setpriority(struct call *c, int32_t which, int32_t who, int32_t priority
 	return host_call(__NR_setpriority, which, who, priority);
 }
 
-/* RUSAGE_SELF, CHILDREN and THREAD have the same numbers; CHILDREN is -1 (kern_getrusage()). */
-long
-freebsd_getrusage(struct call *c, int32_t who, struct guest_ptr usage)
-{
-	(void)c;
-	if (who < FREEBSD_RUSAGE_CHILDREN || who > FREEBSD_RUSAGE_THREAD)
-		return -EINVAL;
-	return host_call(__NR_getrusage, who, usage.addr);
-}
-
 long
 freebsd_getdtablesize(struct call *c)
 {

@@ -337,6 +337,8 @@ freebsd_mincore(struct call *c, struct guest_ptr where, uint64_t len, struct gue
 	(void)c;
 	if (page_range(&where.addr, &len) < 0)
 		return -ENOMEM;
+	if (guest_reaches_core(pages, len / PAGE))
+		return -EFAULT;
 	return host_call(__NR_mincore, where.addr, len, pages.addr);
 }
 

@@ -195,6 +195,8 @@ long
 freebsd_msgrcv(struct call *c, int32_t id, struct guest_ptr message, uint64_t n, int64_t type, int32_t flags)
 {
 	(void)c;
+	if (guest_reaches_core(message, sizeof(long) + (n < INT64_MAX ? n : INT64_MAX)))
+		return -EFAULT;
 	return host_call(__NR_msgrcv, id, message.addr, n, type, flags & (IPC_NOWAIT | FREEBSD_MSG_NOERROR));
 }
 
