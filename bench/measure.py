@@ -170,13 +170,23 @@ def esbuild(side, context):
 	return [*words, "src/first.ts", "--bundle", "--minify", "--sourcemap", "--outdir=out"], project(context, "modules"), (0,)
 
 
+def i386_tree(context):
+	"""The one that was named, else BUILD/real/debian-i386, which conformance/real/debian makes."""
+	if not context.tree:
+		folder = context.build / "real"
+		if not (folder / "debian-i386").exists():
+			subprocess.run([TOP / "conformance/real/debian", "-o", folder, "i386"], check=False, stdout=sys.stderr)
+		context.tree = folder / "debian-i386"
+	return context.tree
+
+
 # As its own root, with the machine's /dev and /proc, which end with the process: needs no root.
 IN_TREE = """mount --rbind /dev "$1/dev" && mount --rbind /proc "$1/proc" && exec chroot "$@" """
 
 
 def run_as(side, context, program):
 	"""The words before the arguments of a program of the i386 tree."""
-	tree = context.tree
+	tree = i386_tree(context)
 	if not (tree / program.lstrip("/")).exists():
 		raise NotHere(f"no {program} in an i386 tree at {tree} (conformance/real/debian i386)")
 	if side.native:

@@ -9,7 +9,7 @@ GUESTS = ("freebsd", "linux-x86_64", "linux-i386")
 # A guest is compared with the twin that the host's kernel runs: the Linux build of the same source.
 TWINS = {"freebsd": "linux-x86_64", "linux-x86_64": "linux-x86_64", "linux-i386": "linux-i386"}
 # What the front door must be told where the file alone does not say it.
-OPTIONS = {"freebsd": (), "linux-x86_64": ("--abi=linux",), "linux-i386": ("--abi=linux_i386",)}
+OPTIONS = {"freebsd": (), "linux-x86_64": ("--abi=linux",), "linux-i386": ()}
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@
 #include "core/dispatch.h"
 #include "core/fd.h"
 #include "core/host.h"
+#include "core/host_clock.h"
 #include "core/linux_abi.h"
 #include "core/memory.h"
 #include "core/process.h"
@@ -452,7 +453,7 @@ now(void)
 {
 	struct timespec t;
 
-	core_call(__NR_clock_gettime, CLOCK_MONOTONIC, &t);
+	host_clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec * 1000000000 + t.tv_nsec;
 }
 

@@ -7,6 +7,7 @@
 #include "core/copy.h"
 #include "core/core.h"
 #include "core/host.h"
+#include "core/host_clock.h"
 #include "core/print.h"
 #include "core/string.h"
 #include "core/thread.h"
@@ -97,7 +98,7 @@ freebsd_uuidgen(struct call *c, struct guest_ptr store, int32_t n)
 	(void)c;
 	if (n < 1 || n > UUID_MOST)
 		return -EINVAL;
-	core_call(__NR_clock_gettime, CLOCK_REALTIME, &now);
+	host_clock_gettime(CLOCK_REALTIME, &now);
 	time = (uint64_t)now.tv_sec * 10000000 + (uint64_t)now.tv_nsec / 100 + UUID_EPOCH;
 	for (int32_t done = 0; done < n; done += UUID_CHUNK) {
 		int32_t k = n - done < UUID_CHUNK ? n - done : UUID_CHUNK;

@@ -4,6 +4,7 @@
 
 #include "core/core.h"
 #include "core/host.h"
+#include "core/host_clock.h"
 #include "core/linux_abi.h"
 #include "core/lock.h"
 #include "core/memory.h"
@@ -86,7 +87,7 @@ host_nsec(int clock)
 {
 	struct timespec t;
 
-	core_call(__NR_clock_gettime, clock, &t);
+	host_clock_gettime(clock, &t);
 	return (uint64_t)t.tv_sec * NSEC + (uint64_t)t.tv_nsec;
 }
 
