@@ -22,7 +22,21 @@ long linux_get_narrow_robust_list(struct call *c, int32_t who, struct guest_ptr 
 /* robust.c: the list of 32-bit words at `at` (0: none), of a thread that will not unlock anything any more. */
 void linux_robust_list_ends(uint64_t at, int tid);
 
-/* signal_frame_x86_64.c */
+/*
+ * signal_frame_x86_64.c. Frames of 64-bit code: FP state goes to the handler's stack and the
+ * registers to `saved`; the frame goes below the answer (0: the stack cannot take it), and the
+ * handler is entered. Back: registers and FP state from a frame; false: it cannot be read.
+ */
+struct linux_frame {
+	uint64_t sp, handler;
+	const void *bytes;
+	size_t size, info, context;	/* where in it the handler's arguments point */
+	int signal;
+};
+uint64_t linux_frame_begin(struct thread *t, struct ucontext *uc, const struct signal_action *a,
+			   struct sigcontext *saved);
+bool linux_frame_end(struct thread *t, struct ucontext *uc, const struct linux_frame *f);
+bool linux_frame_restore(struct ucontext *uc, const struct sigcontext *from);
 bool linux_enter_handler(struct thread *t, struct ucontext *uc, const struct queued_signal *s,
 			 const struct signal_action *a, const struct sigset *old_mask);
 

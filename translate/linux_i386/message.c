@@ -4,6 +4,7 @@
  */
 #include "linux_i386.h"
 
+#include <linux/elf.h>
 #include <linux/uio.h>
 
 #include "core/convert.h"
@@ -35,6 +36,7 @@ struct message {
 	struct host_msghdr head;
 	struct guest_ptr control;	/* the guest's */
 	uint32_t control_room;
+	bool times32;			/* not on x32, which comes here too (COMPAT_USE_64BIT_TIME) */
 	void *held_vector, *held_control;
 	struct iovec vector[8];
 	uint64_t small_control[32];
@@ -196,7 +198,7 @@ close_rights(const char *fds, uint64_t n)
 static long
 put_control(struct message *m, const struct host_cmsg *h, char *data, uint64_t *used)
 {
-	const struct struct_map *times = times_in(h);
+	const struct struct_map *times = m->times32 ? times_in(h) : NULL;
 	uint64_t n = h->len - sizeof *h, room = m->control_room - *used, fits;
 	struct guest_cmsg g = {0, h->level, h->type};
 	bool rights = h->level == SOL_SOCKET && h->type == SCM_RIGHTS;
@@ -263,7 +265,7 @@ linux_i386_recvmsg(struct call *c, int32_t f, struct guest_ptr message, uint32_t
 	uint64_t used = 0;
 	long r = message_in(&m, message), e;
 
-	(void)c;
+	m.times32 = c->abi->machine == EM_386;
 	if (r == 0 && m.control_room) {
 		/* Room for all that the guest's would hold, were it of one kind or another. */
 		m.head.controllen = m.control_room < CONTROL_MAX ? m.control_room * 2 + 32 : CONTROL_MAX;

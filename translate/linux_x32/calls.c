@@ -1,0 +1,43 @@
+/* What x32 has neither in common with x86-64 nor with i386. */
+#include "linux_x32.h"
+
+#include "core/copy.h"
+#include "core/host.h"
+#include "core/low.h"
+#include "core/string.h"
+
+long
+linux_x32_mmap(struct call *c, struct guest_ptr where, uint64_t len, uint32_t prot, uint32_t how, int32_t f,
+	       int64_t offset)
+{
+	(void)c;
+	if (offset & 4095)
+		return -EINVAL;
+	return low_mmap(where.addr, len, prot, how, f, (uint64_t)offset);
+}
+
+/* Times are of 64 bits here (COMPAT_USE_64BIT_TIME): the usage is the host's struct. */
+long
+linux_x32_waitid(struct call *c, int32_t which, int32_t who, struct guest_ptr info, uint32_t how,
+		 struct guest_ptr usage)
+{
+	char out[LINUX_I386_SIGINFO];
+	struct siginfo s;
+	long r;
+
+	(void)c;
+	memset(&s, 0, sizeof s);
+	r = host_call(__NR_waitid, which, who, &s, how, usage.addr);
+	if (r < 0 || is_null(info))
+		return r;
+	linux_x32_siginfo(out, &s);
+	return copy_out(info, out, sizeof out);
+}
+
+long
+linux_x32_setsockopt(struct call *c, int32_t f, int32_t level, int32_t name, struct guest_ptr value, uint32_t n)
+{
+	if (level == SOL_SOCKET && (name == SO_RCVTIMEO_OLD || name == SO_SNDTIMEO_OLD))
+		return host_call(__NR_setsockopt, f, level, name, value.addr, n);
+	return linux_i386_setsockopt(c, f, level, name, value, n);
+}
