@@ -100,6 +100,12 @@ try_overlay(void)
 }
 
 static int
+try_landlock(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0, 1 /* which version? */) < 1;
+}
+
+static int
 try_i386(void)
 {
 	long result = I386_GETPID;
@@ -157,6 +163,8 @@ static const struct {
 	 "kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu)"},
 	{"overlay", try_overlay, "changes to a root can be kept apart from it",
 	 "roots are used as they are; modprobe overlay, Linux 5.11 or newer"},
+	{"landlock", try_landlock, "rooms have this wall, too",
+	 "rooms do without this wall: Linux 5.13 or newer, with landlock in lsm="},
 	{"i386-calls", try_i386, "this kernel runs i386 programs itself",
 	 "this kernel has no 32-bit calls (CONFIG_IA32_EMULATION, or ia32_emulation=on)"},
 	{"x32-calls", try_x32, "this kernel runs x32 programs itself",

@@ -45,6 +45,19 @@ add_word(const char *word)
 	command[command_len++] = (char *)word;
 }
 
+/* The host's clock source: the room has no /sys to say it. */
+static void
+add_clock(void)
+{
+	FILE *f = fopen("/sys/devices/system/clocksource/clocksource0/current_clocksource", "re");
+	char name[32];
+
+	if (f != NULL && fscanf(f, "%31s", name) == 1)
+		add_word(core_option(&words, "host-clock", name));
+	if (f != NULL)
+		fclose(f);
+}
+
 void
 program_options(struct room *r)
 {
@@ -52,11 +65,13 @@ program_options(struct room *r)
 
 	while (r->settings.program[argc] != NULL)
 		argc++;
-	command = calloc(argc + OPTION_COUNT + 8, sizeof(*command));
+	command = calloc(argc + OPTION_COUNT + 9, sizeof(*command));
 	if (command == NULL)
 		fail(EXIT_OURS, "no memory for the program's arguments", "", "", errno);
 	add_word("dragoman-core");
 	command_len += core_options(&r->settings, command + command_len, &words);
+	if (r->settings.value[OPT_FAST_CLOCK] != NULL)
+		add_clock();
 }
 
 static void

@@ -332,7 +332,7 @@ class FrontDoor(unittest.TestCase):
 
 	def test_doctor_reports_each_feature_once(self):
 		done = self.dragoman("doctor")
-		for feature in ("trap sud", "trap seccomp", "fsgsbase", "user-namespaces", "overlay",
+		for feature in ("trap sud", "trap seccomp", "fsgsbase", "user-namespaces", "overlay", "landlock",
 						"i386-calls", "x32-calls", "binfmt_misc", "mmap_min_addr"):
 			self.assertEqual(len([line for line in done.stdout.splitlines()
 								  if line.startswith(feature + " ")]), 1, done.stdout)

@@ -148,6 +148,18 @@ class Room:
 				   "[int(s) for s in signal.pthread_sigmask(0, [])])", preexec_fn=prepare)
 		self.assertEqual(told, "0o137 True True [15]\n")
 
+	def test_fast_clock_is_told_what_no_sys_in_the_room_tells(self):
+		mark = f"mark-{os.getpid()}-{random.random()}"
+		words = self.words(PYTHON, "-IS", "-uc", "print(); input()", mark, root="/",
+				   options=["--abi=linux", "--fast-clock"])
+		p = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+		p.stdout.readline()
+		told = [open(f"/proc/{pid}/cmdline").read() for pid in processes_with(mark)]
+		p.communicate(b"\n")
+		with open("/sys/devices/system/clocksource/clocksource0/current_clocksource") as f:
+			word = f"--host-clock={f.read().strip()}\0"
+		self.assertEqual(sum(word in line for line in told), 1, told)
+
 	def test_trace_goes_to_a_file_outside(self):
 		file = self.dir + "/outside/trace"
 		self.assertEqual(self.room("/bin/tell", "exit", "3", options=["--trace", "-o", file]).returncode, 3)

@@ -29,6 +29,7 @@ struct options {
 	bool fast_clock;	/* --fast-clock: the guest may read the time without a call */
 	bool trap_installed;	/* seccomp: an ancestor's filter is there already */
 	bool registered;	/* binfmt_misc started us or an ancestor: it also starts what we exec */
+	const char *host_clock;	/* --host-clock: the host's clock source, where no /sys tells; NULL: it does */
 	bool no_native;		/* --no-native: programs of the host's own ABI are refused */
 	bool no_proc;		/* --no-proc: the guest's OS shows no /proc, which is there for the core */
 	bool trace_labels;	/* an ancestor had labels on its lines: this is not the only process */

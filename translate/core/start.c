@@ -152,6 +152,8 @@ parse_option(const char *word)
 		options.core_fd = (int)parse_number(v, &v);
 	else if (option_is(word, "--int80", &v))
 		options.int80_faults = parse_int80(v);
+	else if (option_is(word, "--host-clock", &v))
+		options.host_clock = v;
 	else if (option_is(word, "--no-native", &v))
 		options.no_native = true;
 	else if (option_is(word, "--no-proc", &v))

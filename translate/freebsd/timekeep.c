@@ -141,9 +141,12 @@ static bool
 host_clock_is_tsc(void)
 {
 	char name[8] = "";
-	long fd = core_call(__NR_openat, AT_FDCWD, "/sys/devices/system/clocksource/clocksource0/current_clocksource",
-			    O_RDONLY | O_CLOEXEC);
+	long fd;
 
+	if (options.host_clock)
+		return strcmp(options.host_clock, "tsc") == 0;
+	fd = core_call(__NR_openat, AT_FDCWD, "/sys/devices/system/clocksource/clocksource0/current_clocksource",
+		       O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
 	core_call(__NR_read, fd, name, sizeof name - 1);
