@@ -112,6 +112,15 @@ class Run:
 		done = self.guest(TELL, "exec", TELL, "exit", "7")
 		self.assertEqual(done.returncode, 7)
 
+	def test_a_guest_execs_a_guest_when_the_core_has_no_name_here(self):
+		core = self.dir + "/core"
+		shutil.copy(os.path.dirname(DRAGOMAN) + "/dragoman-core", core)
+		done = self.guest(TELL, "exec", TELL, "exit", "7", options=["--core", "./core"], cwd=self.dir)
+		self.assertEqual(done.returncode, 7)
+		if self.trap == "seccomp":
+			done = self.guest("/bin/sh", "-c", f"rm {core}; {TELL} exit 7", options=["--core", core])
+			self.assertEqual((done.returncode, done.stderr), (7, ""))
+
 	def test_a_guest_execs_a_linux_program(self):
 		done = self.guest(TELL, "exec", "/bin/echo", "native")
 		self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "native\n", ""))

@@ -35,6 +35,9 @@ struct options {
 	bool trace_labels;	/* an ancestor had labels on its lines: this is not the only process */
 };
 
+/* Ourselves, whatever our file is called here: binfmt_misc's flag F starts us where it has another name, or none. */
+#define CORE_LINK "/proc/self/exe"
+
 extern struct options options;
 /* The option words themselves, for the next core; trap_installed is added by exec. */
 extern const char *const *option_words;

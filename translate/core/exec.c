@@ -480,16 +480,25 @@ free_words(struct thread *t)
 	t->exec_words = NULL;
 }
 
-/* No path: the core, by its descriptor. */
+/*
+ * By its descriptor, or by the name it was started by; where it has none, as after a
+ * chroot, by the host's link, which takes the kernel longer.
+ */
 static long
-exec_file(const char *path, const char *const *argv, const char *const *envp)
+exec_core(const char *const *argv, const char *const *envp)
 {
-	if (!path)
+	long r;
+
+	if (options.core_fd)
 		return host_call(__NR_execveat, options.core_fd, "", argv, envp, AT_EMPTY_PATH);
-	return host_call(__NR_execve, path, argv, envp);
+	r = host_call(__NR_execve, options.core_path, argv, envp);
+	return r == -ENOENT || r == -EACCES ? host_call(__NR_execve, CORE_LINK, argv, envp) : r;
 }
 
-/* The new image finds the mask and the ignored signals as this one has them (signal.h). */
+/*
+ * path: NULL for the core. The new image finds the mask and the ignored signals as this one has
+ * them (signal.h).
+ */
 static long
 host_exec(struct call *c, const char *path, const struct exec_words *words)
 {
@@ -497,7 +506,7 @@ host_exec(struct call *c, const char *path, const struct exec_words *words)
 
 	trace_leaves(c->t);
 	signal_before_exec(c->p);
-	r = exec_file(path, words->argv, words->envp);
+	r = path ? host_call(__NR_execve, path, words->argv, words->envp) : exec_core(words->argv, words->envp);
 	for (int n = 1; n <= (int)c->abi->signal_max; n++)
 		signal_update_host(c->p, n);
 	return r;
@@ -510,7 +519,7 @@ host_exec(struct call *c, const char *path, const struct exec_words *words)
 static bool
 core_is_reachable(void)
 {
-	return !options.registered || core_call(__NR_faccessat, AT_FDCWD, options.core_path, 1 /* X_OK */) == 0;
+	return !options.registered || core_call(__NR_faccessat, AT_FDCWD, CORE_LINK, 1 /* X_OK */) == 0;
 }
 
 static long
@@ -543,7 +552,7 @@ exec_found(struct call *c, const char *path, struct guest_ptr argv, struct guest
 		r = host_exec(c, path_on_host(path, text, sizeof text), &words);
 	} else if (r == 0) {
 		outputs_keep(true);
-		r = host_exec(c, options.core_fd ? NULL : options.core_path, &words);
+		r = host_exec(c, NULL, &words);
 		outputs_keep(false);
 	}
 	free_words(c->t);

@@ -204,16 +204,13 @@ parse_arguments(int argc, char **argv, bool *has_argv0)
 	return argv + i;
 }
 
-/*
- * The link and not what it says: binfmt_misc's flag F starts us where our file has another name,
- * or none. Without /proc it is what exec was given, unless that was the guest's file.
- */
+/* What exec was given, if that was us: binfmt_misc was given the guest's file. */
 static const char *
 core_path(void)
 {
-	if (core_call(__NR_faccessat, AT_FDCWD, "/proc/self/exe", 1 /* X_OK */) == 0 || options.registered)
-		return "/proc/self/exe";
-	return (const char *)(uintptr_t)host_auxv(AT_EXECFN);
+	const char *name = (const char *)(uintptr_t)host_auxv(AT_EXECFN);
+
+	return options.registered || name[0] != '/' ? CORE_LINK : name;
 }
 
 /* The program's file, if the kernel has opened it for us; it was not asked to close it on exec. */
