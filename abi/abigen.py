@@ -135,7 +135,7 @@ def main(argv=None):
     column, files = parse.table_files(opt.abi_dir, opt.os)
     try:
         tables = parse.read(opt.os, files, column)
-        covers = check.coverage(opt.os, opt.coverage)
+        covers = check.coverage(opt.os, opt.coverage, {row.name for row in tables.rows})
         check.settle(tables, covers)
         check.check(tables, covers, kernel_numbers(opt.cc, tables))
     except parse.TableErrors as errors:

@@ -9,20 +9,37 @@ from .parse import TableErrors
 C_WORDS = set("""auto break case char const continue default do double else enum extern float
     for goto if inline int long register restrict return short signed sizeof static struct
     switch typedef union unsigned void volatile while c""".split())
+BUILT_FOR_ALL = ("i386",)
 NEEDS_NOTE = ("partial", "stub", "refused")
 
 
-def coverage(os_name, folders):
-    """Call names that conformance programs say they cover: name -> [Place]."""
+def coverage(os_name, folders, known=()):
+    """
+    Call names that conformance programs say they cover: name -> [Place]. A program of Linux's is built for each of
+    its ABIs that `only:` does not leave out, and then covers, of the names `known` to the ABI, those of `linux` too.
+    """
     covers = {}
+    system, _, abi = os_name.partition("_")
     for folder in folders:
+        shapes = shapes_of(folder) if abi in BUILT_FOR_ALL else {}
         for path in sorted(folder.rglob("*.c")):
             text = path.read_text()
-            for found in re.finditer(rf"\bcovers:\s+{os_name}\b([^*;]*)", text):
+            shared = abi in BUILT_FOR_ALL and not re.search(rf"\bonly: (?!.*\b{abi}\b)", text)
+            for found in re.finditer(rf"\bcovers:\s+({os_name}|{system})\b([^*;]*)", text):
                 place = Place(str(path), text.count("\n", 0, found.start()) + 1)
-                for name in found[1].split():
+                names = found[2].split()
+                if found[1] != os_name:
+                    names = [shapes.get(name, name) for name in names if shared]
+                    names = [name for name in names if name in known]
+                for name in names:
                     covers.setdefault(name, []).append(place)
     return covers
+
+
+def shapes_of(folder):
+    """Which call of an older ABI a shared name stands for: guest_calls.h of the programs says it to their compiler."""
+    header = folder / "guest_calls.h"
+    return dict(re.findall(r"#define __NR_(\w+) __NR_(\w+)", header.read_text())) if header.exists() else {}
 
 
 def settle(tables, covers):

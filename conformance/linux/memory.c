@@ -40,7 +40,6 @@ TEST(mappings_come_and_go)
 	SHOW(munmap, at, 3 * PAGE);
 	SHOW(munmap, at + 1, PAGE);
 	SHOW(munmap, at, 0);
-	SHOW(munmap, at, -PAGE);
 	SHOW(munmap, (void *)-PAGE, PAGE);
 	SHOW_OK(mmap, NULL, 0, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	SHOW_OK(mmap, NULL, PAGE, PROT_READ, MAP_ANONYMOUS, -1, 0);
@@ -130,7 +129,6 @@ TEST(protection)
 	SHOW(mprotect, at + 1, PAGE, PROT_READ);
 	SHOW(mprotect, at, 0, PROT_READ);
 	SHOW(mprotect, at, PAGE, 0x7700);
-	SHOW(mprotect, at, -1, PROT_READ);
 	call(munmap, at + PAGE, PAGE);
 	SHOW(mprotect, at, 2 * PAGE, PROT_READ);
 	SHOW(mprotect, at, PAGE, 0x03000000);
@@ -217,7 +215,6 @@ TEST(advice)
 	SHOW(madvise, at, PAGE, 999);
 	SHOW(madvise, at + 1, PAGE, MADV_NORMAL);
 	SHOW(madvise, at, 0, MADV_NORMAL);
-	SHOW(madvise, at, -1, MADV_NORMAL);
 	SHOW(mlock, at, PAGE);
 	SHOW(munlock, at, PAGE);
 	SHOW(mlock2, at, PAGE, 1);

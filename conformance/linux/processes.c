@@ -1,6 +1,7 @@
 /* covers: linux fork vfork execve execveat exit_group wait4 waitid getpid getppid setpgid getpgid getpgrp setsid getsid
    prctl arch_prctl personality pidfd_open pidfd_send_signal pidfd_getfd kcmp process_vm_readv process_vm_writev
    process_madvise process_mrelease ptrace */
+/* noted: i386 tracing_asks_for_a_process: ptrace: refused, a tracer would see the layer's registers */
 #include "guest_signal.h"
 #include "guest_thread.h"
 

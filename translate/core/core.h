@@ -17,6 +17,7 @@ struct options {
 	const char *trace;	/* --trace: filter, "" for all; NULL: off */
 	const char *core_path;	/* to be executed again for the guest's execve */
 	int core_fd;		/* --core-fd: the same by a descriptor, in a room; 0: none */
+	int exec_fd;		/* --exec-fd: the program's file, not the guest's to see; -1: none */
 	enum trap_kind trap;
 	uint16_t release;	/* guest's OS release, major * 100 + minor; until exec 0 if not given */
 	uint32_t ignored;	/* the guest ignores these host signals, which the core catches: bit n-1 */

@@ -395,21 +395,32 @@ copy_words(const struct call *c, const char **to, struct guest_ptr vector, long 
 	return 0;
 }
 
-#define IGNORED_WORD 32
+/* What the next core is told anew: signals that the host cannot be told by its dispositions
+ * (signal_before_exec()), and a descriptor to start from that is not the guest's. */
+struct passing_words {
+	char ignored[32], exec_fd[32];
+};
+#define NO_FD (-1)
 
-/* What the host cannot be told by its dispositions (signal_before_exec()). */
-static const char *
-ignored_word(const struct process *p, char *text)
+static long
+passing_words(const struct process *p, int exec_fd, struct passing_words *text, const char **words)
 {
-	format(text, IGNORED_WORD, "--ignored=%u", signal_ignored_open(p));
-	return text;
+	long k = 0;
+
+	format(text->ignored, sizeof text->ignored, "--ignored=%u", signal_ignored_open(p));
+	words[k++] = text->ignored;
+	if (exec_fd == NO_FD)
+		return k;
+	format(text->exec_fd, sizeof text->exec_fd, "--exec-fd=%d", exec_fd);
+	words[k++] = text->exec_fd;
+	return k;
 }
 
 /* An option that the next core is told anew, or not at all. */
 static bool
 is_passing(const char *word)
 {
-	static const char *const names[] = {"--ignored=", "--registered", "--trace-labels", "--trap-installed"};
+	static const char *const names[] = {"--exec-fd=", "--ignored=", "--registered", "--trace-labels", "--trap-installed"};
 
 	for (size_t n = 0; n < sizeof names / sizeof *names; n++)
 		if (strncmp(word, names[n], strlen(names[n])) == 0)
@@ -425,7 +436,7 @@ struct exec_words {
 
 /* The words in front of the guest's: the core's options and the path. */
 static long
-core_words(const struct process *p, const char *path, const char **words, char *ignored)
+core_words(const struct process *p, const char *path, int exec_fd, const char **words, struct passing_words *text)
 {
 	long k = 0;
 
@@ -433,7 +444,7 @@ core_words(const struct process *p, const char *path, const char **words, char *
 	for (int i = 0; i < option_count; i++)
 		if (!is_passing(option_words[i]))
 			words[k++] = option_words[i];
-	words[k++] = ignored_word(p, ignored);
+	k += passing_words(p, exec_fd, text, words + k);
 	if (trace_is_labelled())
 		words[k++] = "--trace-labels";
 	if (options.trap_installed)
@@ -445,11 +456,11 @@ core_words(const struct process *p, const char *path, const char **words, char *
 	return k;
 }
 
-#define MOST_CORE_WORDS ((size_t)option_count + 9)
+#define MOST_CORE_WORDS ((size_t)option_count + 10)
 
 /* `path` is NULL where the host's kernel itself starts the program. */
 static long
-make_words(struct call *c, const char *path, struct guest_ptr argv, struct guest_ptr envp, struct exec_words *out)
+make_words(struct call *c, const char *path, int exec_fd, struct guest_ptr argv, struct guest_ptr envp, struct exec_words *out)
 {
 	struct thread *t = c->t;
 	long n = count_words(c, argv), nenv = count_words(c, envp), k = 0;
@@ -458,13 +469,14 @@ make_words(struct call *c, const char *path, struct guest_ptr argv, struct guest
 	if (n < 0 || nenv < 0)
 		return n < 0 ? n : nenv;
 	most = (size_t)n + MOST_CORE_WORDS + 2;
-	t->exec_words_size = (most + (size_t)nenv + 1) * sizeof *out->argv + IGNORED_WORD;
+	t->exec_words_size = (most + (size_t)nenv + 1) * sizeof *out->argv +
+			     sizeof(struct passing_words);
 	out->argv = t->exec_words = arena_map(t->exec_words_size, 4096);
 	if (!out->argv)
 		return -ENOMEM;
 	out->envp = out->argv + most;
 	if (path)
-		k = core_words(c->p, path, out->argv, (char *)(out->envp + nenv + 1));
+		k = core_words(c->p, path, exec_fd, out->argv, (struct passing_words *)(out->envp + nenv + 1));
 	if (copy_words(c, out->argv + k, argv, n) < 0 || copy_words(c, out->envp, envp, nenv) < 0)
 		return -EFAULT;
 	if (path && !out->argv[k])	/* no argv[0]: the kernel puts an empty one there too */
@@ -523,7 +535,7 @@ core_is_reachable(void)
 }
 
 static long
-exec_found(struct call *c, const char *path, struct guest_ptr argv, struct guest_ptr envp)
+exec_found(struct call *c, const char *path, int exec_fd, struct guest_ptr argv, struct guest_ptr envp)
 {
 	struct program *p = core_alloc(sizeof *p);
 	struct load_error e = {0};
@@ -545,7 +557,7 @@ exec_found(struct call *c, const char *path, struct guest_ptr argv, struct guest
 	if (e.host_errno)
 		return -e.host_errno;
 	native = native || !core_is_reachable();
-	r = make_words(c, native ? NULL : path, argv, envp, &words);
+	r = make_words(c, native ? NULL : path, exec_fd, argv, envp, &words);
 	if (r == 0 && native) {
 		char text[4096];
 
@@ -568,7 +580,7 @@ process_execve(struct call *c, struct guest_ptr path, struct guest_ptr argv, str
 	if (n <= 0)
 		return n < 0 ? n : -ENOENT;
 	/* The host's /proc would start the core there. */
-	return exec_found(c, strcmp(name, "/proc/self/exe") == 0 ? c->p->exec_path : name, argv, envp);
+	return exec_found(c, strcmp(name, "/proc/self/exe") == 0 ? c->p->exec_path : name, NO_FD, argv, envp);
 }
 
 long
@@ -579,14 +591,11 @@ process_fexecve(struct call *c, int fd, struct guest_ptr argv, struct guest_ptr 
 
 	if (flags < 0)
 		return flags;
-	/*
-	 * The new core opens it by this name; a descriptor that closes on exec
-	 * would be gone by then.
-	 */
+	/* One that closes on exec is needed until the new core has read it, which then closes it. */
 	if (flags & 1)
 		core_call(__NR_fcntl, fd, 2 /* F_SETFD */, 0);
 	format(name, sizeof name, "/proc/self/fd/%d", fd);
-	n = exec_found(c, name, argv, envp);
+	n = exec_found(c, name, flags & 1 ? fd : NO_FD, argv, envp);
 	if (flags & 1)
 		core_call(__NR_fcntl, fd, 2, flags);
 	return n;

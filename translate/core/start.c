@@ -26,7 +26,7 @@
 #include "string.h"
 #include "thread.h"
 
-struct options options = {.trace_fd = 2, .events_fd = -1};
+struct options options = {.trace_fd = 2, .events_fd = -1, .exec_fd = -1};
 const char *const *option_words;
 int option_count;
 
@@ -150,6 +150,8 @@ parse_option(const char *word)
 		options.ignored = parse_number(v, &v);
 	else if (option_is(word, "--core-fd", &v))
 		options.core_fd = (int)parse_number(v, &v);
+	else if (option_is(word, "--exec-fd", &v))
+		options.exec_fd = (int)parse_number(v, &v);
 	else if (option_is(word, "--int80", &v))
 		options.int80_faults = parse_int80(v);
 	else if (option_is(word, "--host-clock", &v))
@@ -213,13 +215,15 @@ core_path(void)
 	return options.registered || name[0] != '/' ? CORE_LINK : name;
 }
 
-/* The program's file, if the kernel has opened it for us; it was not asked to close it on exec. */
+/* The program's file, if the kernel or fexecve(2) has opened it for us; it was not asked to close it on exec. */
 static int
 program_descriptor(void)
 {
 	uint64_t fd = host_auxv(AT_EXECFD);
 
-	if (fd == NO_EXECFD)
+	if (options.exec_fd >= 0)
+		fd = (uint64_t)options.exec_fd;
+	else if (fd == NO_EXECFD)
 		return -1;
 	core_call(__NR_fcntl, fd, F_SETFD, FD_CLOEXEC);
 	return (int)fd;
