@@ -52,7 +52,7 @@ CHECK_REGISTER(rsp, RSP);
 #define MXCSR_DEFAULT_MASK 0xffbf
 #define SELECTOR_RING	3
 #define LEGACY_FP	512	/* fxsave's part of the XSAVE area */
-#define LEGACY_FP_USED	464	/* the rest is the host's own: sw_reserved */
+#define LEGACY_FP_USED	416	/* to the last xmm register; what follows the host leaves as its stack had it */
 #define RED_ZONE	128
 
 /* The host's selectors differ; the guest sees its own kernel's (x86/include/segments.h). */
