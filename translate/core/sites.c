@@ -371,6 +371,7 @@ site_at(uint64_t address)
 
 /* What the host's frames of FP state say of themselves; the same for all of a process's. */
 static struct _fpx_sw_bytes fp_words;
+unsigned char sites_fp_known;
 
 void
 sites_visit(struct thread *t, const struct ucontext *uc)
@@ -378,12 +379,13 @@ sites_visit(struct thread *t, const struct ucontext *uc)
 	const struct _fpstate_64 *fp = (const void *)uc->uc_mcontext.fpstate;
 	struct site *s;
 
-	if (!are_wanted() || uc->uc_mcontext.cs != USER_CS || !fp || fp->sw_reserved.magic1 != FP_XSTATE_MAGIC1 ||
+	if (!are_wanted() || !fp || fp->sw_reserved.magic1 != FP_XSTATE_MAGIC1 ||
 	    fp->sw_reserved.extended_size > THREAD_FP_SPACE)
 		return;
 	lock_acquire(&sites_lock);
 	fp_words = fp->sw_reserved;
-	s = site_at(uc->uc_mcontext.rip - SYSCALL_LENGTH);
+	sites_fp_known = true;
+	s = uc->uc_mcontext.cs != USER_CS ? NULL : site_at(uc->uc_mcontext.rip - SYSCALL_LENGTH);
 	if (s && ++s->visits >= WORTH_IT && s->state == SITE_SEEN)
 		s->state = (uint8_t)rewrite(t->p, s);
 	lock_release(&sites_lock);

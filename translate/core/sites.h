@@ -38,6 +38,8 @@ void sites_visit(struct thread *t, const struct ucontext *uc);
  */
 bool sites_interrupted(struct thread *t, int host_signal, struct ucontext *uc);
 
+/* Whether a trap has shown yet what sites_save_fp() needs to know: no call may come without one before. */
+extern unsigned char sites_fp_known;
 /* Puts the processor's FP state, the guest's, beside uc, in the form of the host's signal frames. */
 void sites_save_fp(struct ucontext *uc, void *area);
 

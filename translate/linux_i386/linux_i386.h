@@ -14,6 +14,7 @@
 #include "linux/linux.h"
 
 /* The kernel's selectors (asm/segment.h): the host has them whether it runs i386 programs or not. */
+#define USER_CS 0x33
 #define USER32_CS 0x23
 #define USER_DS 0x2b
 
@@ -42,6 +43,8 @@ struct linux_i386_vdso {
 };
 extern struct linux_i386_vdso linux_i386_vdso;
 long linux_i386_vdso_map(void);
+/* personality.interrupted: on the way between __kernel_vsyscall and the core. */
+void linux_i386_interrupted(struct thread *t, struct ucontext *uc);
 
 /*
  * segments_x86_64.c: thread areas. The host's GDT has none for 64-bit processes, so that

@@ -18,6 +18,7 @@ const struct personality linux_i386_personality = {
 	.host_restarts = true,
 	.syscall = linux_i386_syscall,
 	.missing = linux_missing,
+	.interrupted = linux_i386_interrupted,
 	.faults_to_call = linux_i386_faults_to_call,
 	.enter_handler = linux_i386_enter_handler,
 	.fault_signal = linux_i386_fault_signal,

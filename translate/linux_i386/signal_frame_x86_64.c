@@ -369,7 +369,7 @@ linux_i386_enter_handler(struct thread *t, struct ucontext *uc, const struct que
 static bool
 restore(struct thread *t, const struct sigcontext_i386 *sc)
 {
-	struct ucontext *uc = t->frame;
+	struct ucontext *uc = thread_whole_frame(t);
 	struct sigcontext *r = &uc->uc_mcontext;
 
 	r->rdi = sc->edi;
