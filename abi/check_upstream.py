@@ -31,8 +31,9 @@ CONSTANT = re.compile(r"^\t(\w+)\s+= (?:(?:syscall\.)?(?:Errno|Signal)\()?"
                       r"(-?(?:0x)?[0-9a-fA-F]+)\)?(?:\s*//.*)?$", re.M)
 
 PROTOTYPE = re.compile(r"^\tSYS_(\w+)\s+= (\d+)\s*// \{ .*?\((.*)\);? ?\}", re.M)
-# Package syscall is frozen: calls that FreeBSD has renamed since.
-FROZEN = {"SYS_OBREAK": "break", "SYS_OVADVISE": "freebsd11_vadvise", "SYS_CAP_GETRIGHTS": "__cap_rights_get"}
+# Package syscall is frozen: calls that were renamed since.
+FROZEN = {"SYS_OBREAK": "break", "SYS_OVADVISE": "freebsd11_vadvise", "SYS_CAP_GETRIGHTS": "__cap_rights_get",
+          "SYS_MADVISE1": "madvise"}
 
 
 def folders():
