@@ -108,6 +108,8 @@ int make_in_root(int root, const char *path, bool folder);
 void privileges_drop(const struct room *r);
 /* landlock.c: nothing outside the room's files, by whatever way. */
 void landlock_apply(const struct room *r);
+/* Does it keep the room from signalling others of its process group outside (Linux 6.12)? */
+bool landlock_scopes_signals(void);
 /* terminal.c: no typing on the caller's terminal. */
 void terminal_guard(void);
 /* limits.c */

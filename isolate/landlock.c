@@ -44,10 +44,22 @@ allow(int rules, int file, uint64_t access)
 		fail(EXIT_OURS, "Landlock takes no rule", "", "", errno);
 }
 
+static long
+version_here(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0, CREATE_RULESET_VERSION);
+}
+
+bool
+landlock_scopes_signals(void)
+{
+	return version_here() >= 6;
+}
+
 void
 landlock_apply(const struct room *r)
 {
-	long version = syscall(SYS_landlock_create_ruleset, NULL, 0, CREATE_RULESET_VERSION);
+	long version = version_here();
 	struct ruleset set = {.files = FIRST_VERSION};
 	size_t size = sizeof(set.files);
 	int rules, root;

@@ -129,6 +129,22 @@ enter_folder(const char *folder)
 		fail(EXIT_OURS, "the working directory is not in the room", "", "", 0);
 }
 
+/*
+ * kill(2) of pid 0 knows no pid namespace: it reaches all of the process group. Where
+ * Landlock does not hold that, a group of its own does; not on a terminal, whose signals and reads
+ * go by the group.
+ */
+static void
+leave_group(void)
+{
+	int terminal = landlock_scopes_signals() ? -1 : open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (terminal >= 0)
+		close(terminal);
+	else if (!landlock_scopes_signals() && setpgid(0, 0) != 0)
+		fail(EXIT_OURS, "cannot leave the caller's process group", "", "", errno);
+}
+
 void
 room_program(struct room *r, const char *file)
 {
@@ -137,6 +153,7 @@ room_program(struct room *r, const char *file)
 	enter_folder(r->settings.value[OPT_WORKDIR]);
 	dev_standard_descriptors();
 	finish_command(r, file);
+	leave_group();
 	umask(r->umask);
 	limits_apply();
 	landlock_apply(r);

@@ -154,7 +154,10 @@ class Room:
 				   options=["--abi=linux", "--fast-clock"])
 		p = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 		p.stdout.readline()
-		told = [open(f"/proc/{pid}/cmdline").read() for pid in processes_with(mark)]
+		told = []
+		for pid in processes_with(mark):
+			with open(f"/proc/{pid}/cmdline") as f:
+				told.append(f.read())
 		p.communicate(b"\n")
 		with open("/sys/devices/system/clocksource/clocksource0/current_clocksource") as f:
 			word = f"--host-clock={f.read().strip()}\0"
@@ -214,6 +217,20 @@ class Room:
 				   "	time.sleep(0.02)\n"
 				   "print(sorted(left))")
 		self.assertEqual(told, "['1', '2']\n")
+
+	def test_the_callers_process_group_cannot_be_signalled(self):
+		told = self.python("import os, signal\nsignal.signal(15, lambda *a: None); os.kill(0, 15); print('alive')",
+				   start_new_session=True)
+		self.assertEqual(told, "alive\n")
+		# A sleeper outside, in the same group.
+		sleeper = subprocess.Popen(["sleep", "50"], preexec_fn=lambda: (os.setpgid(0, 0), self.user and os.setresuid(
+			*[self.user] * 3)))
+		self.addCleanup(sleeper.wait)
+		self.addCleanup(sleeper.kill)
+		self.python("import os, signal; signal.signal(15, 1)\ntry: os.kill(0, 15)\nexcept OSError: pass",
+			    preexec_fn=lambda: os.setpgid(0, sleeper.pid))
+		time.sleep(0.1)
+		self.assertIsNone(sleeper.poll())
 
 	def on_terminal(self, code, until=b"ready"):
 		"""Python in a room as a terminal's foreground job, till it has printed that: pid, the other side."""

@@ -3,9 +3,7 @@
  * blocking host call and never while guest code runs. A signal handler that
  * interrupts core code only queues, so it never wants one.
  *
- * Locks that fork must find free are listed in process.c (fork_locks). A child of
- * vfork can be killed while it holds one of them: what they guard is then as its last
- * store left it, which must be a state to go on from.
+ * Locks that fork must find free are listed in process.c (fork_locks).
  */
 #ifndef DRAGOMAN_CORE_LOCK_H
 #define DRAGOMAN_CORE_LOCK_H
@@ -13,12 +11,10 @@
 #include <stdint.h>
 
 struct lock {
-	uint32_t word;		/* 0 free, else which thread block holds it; the top bit: others want it */
+	uint32_t word;		/* 0 free, 1 held, 2 held and wanted */
 };
 
 void lock_acquire(struct lock *l);
 void lock_release(struct lock *l);
-/* Releases l if the thread of this block has died with it. */
-void lock_take_back(struct lock *l, const void *block);
 
 #endif
