@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What --events writes of a program (watched.c) whose calls are known.
 
-usage: test_events.py DRAGOMAN WATCHED
+usage: test_events.py DRAGOMAN WATCHED [EXEC-I386]
 """
 import fcntl
 import json
@@ -14,6 +14,7 @@ import time
 import unittest
 
 DRAGOMAN, WATCHED = (os.path.abspath(sys.argv.pop(1)) for _ in range(2))
+EXEC_I386 = os.path.abspath(sys.argv.pop(1)) if len(sys.argv) > 1 and os.path.exists(sys.argv[1]) else None
 LINE = 4096
 TRAPS = ("--trap=sud", "--trap=seccomp")
 
@@ -186,6 +187,17 @@ class Events(unittest.TestCase):
 			self.assertEqual(calls, [failed, ("execve", None, "fnf"), failed, ("fexecve", None, "nf"),
 						 failed, ("execve", None, "f"), failed, ("fexecve", None, "")])
 			self.assertEqual(len({e["pid"] for e in events}), 1)
+
+	@unittest.skipUnless(EXEC_I386, "this build has no i386")
+	def test_vectors_of_narrow_pointers(self):
+		for trap in TRAPS:
+			failed, left = self.events(trap, "--", EXEC_I386)
+			self.assertEqual((failed["abi"], failed["call"], failed["error"]), ("linux_i386", "execve", "ENOENT"))
+			self.assertIn(["one", "two words"], failed["args"].values())
+			self.assertEqual((left["call"], left["result"]), ("exit", None))
+			done = self.run_watched(trap, "--trace=execve", "--", EXEC_I386)
+			self.assertIn(b'["one", "two words"], ', done.stderr)
+			self.assertIn(b"/* 1 strings */", done.stderr)
 
 	def test_the_guest_cannot_reach_the_descriptor(self):
 		*_, opened, left = self.events("--", WATCHED, "close_all")

@@ -77,6 +77,9 @@ uint64_t flags_to_guest(const struct flag_map *map, uint64_t host_bits);
 int number_to_host(const struct number_map *map, unsigned number);
 int number_to_guest(const struct number_map *map, unsigned number);
 
+/* Word n of a guest's vector of pointers, as wide as they are there: 0 or -EFAULT. */
+long load_pointer(const struct call *c, struct guest_ptr vector, uint64_t n, uint64_t *to);
+
 /* What rows run that are todo or gone. */
 long call_missing(struct call *c);
 /* Whether the release that we play has this number (rows with `since` or `until` ask). */

@@ -1,5 +1,8 @@
 #include "dispatch.h"
 
+#include <linux/elf.h>
+
+#include "copy.h"
 #include "core.h"
 #include "personality.h"
 #include "signal.h"
@@ -71,6 +74,19 @@ join_argument_pairs(struct call *c)
 		if (row->pairs >> i & 1)
 			c->arg[i] |= c->arg[word++] << 32;
 	}
+}
+
+long
+load_pointer(const struct call *c, struct guest_ptr vector, uint64_t n, uint64_t *to)
+{
+	uint32_t narrow = 0;
+	long r;
+
+	if (c->abi->elf_class == ELFCLASS64)
+		return load_u64(to, guest_at(vector, n * sizeof *to));
+	r = load_u32(&narrow, guest_at(vector, n * sizeof narrow));
+	*to = narrow;
+	return r;
 }
 
 unsigned

@@ -130,7 +130,7 @@ add_word(struct event_buffer *b, struct guest_ptr word, bool is_first)
 }
 
 static void
-add_words(struct event_buffer *b, const char *name, struct guest_ptr vector)
+add_words(struct event_buffer *b, const struct call *c, const char *name, struct guest_ptr vector)
 {
 	struct json before = b->line;
 	uint64_t word;
@@ -139,7 +139,7 @@ add_words(struct event_buffer *b, const char *name, struct guest_ptr vector)
 		undo(&b->line, &before);
 		return;
 	}
-	for (unsigned i = 0; load_u64(&word, guest_at(vector, i * sizeof word)) == 0 && word; i++)
+	for (unsigned i = 0; load_pointer(c, vector, i, &word) == 0 && word; i++)
 		if (i == WORDS_SHOWN || !add_word(b, guest(word), i == 0)) {
 			b->line.is_cut = true;
 			break;
@@ -173,7 +173,7 @@ add_in(struct event_buffer *b, const struct call *c, unsigned i)
 	else if (a->kind == ARG_STRINGS) {
 		/* The second vector is the environment, where people keep secrets. */
 		if (i == 0 || c->row->args[i - 1].kind != ARG_STRINGS)
-			add_words(b, a->name, guest(c->arg[i]));
+			add_words(b, c, a->name, guest(c->arg[i]));
 	} else {
 		text_clear(&t, b->scratch, sizeof b->scratch);
 		decode_in(&t, c, i);

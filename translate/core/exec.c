@@ -346,20 +346,6 @@ exec_first(struct thread *t, const char *path, int fd, char **argv, char **envp)
 
 #define MAX_WORDS (UINT64_C(1) << 20)
 
-/* Word n of a guest's vector of pointers. */
-static long
-load_pointer(const struct call *c, struct guest_ptr vector, uint64_t n, uint64_t *to)
-{
-	uint32_t narrow = 0;
-	long r;
-
-	if (c->abi->elf_class == ELFCLASS64)
-		return load_u64(to, guest_at(vector, n * sizeof *to));
-	r = load_u32(&narrow, guest_at(vector, n * sizeof narrow));
-	*to = narrow;
-	return r;
-}
-
 /* How many pointers a guest's NULL-terminated vector has; a null vector has none. */
 static long
 count_words(const struct call *c, struct guest_ptr vector)

@@ -191,7 +191,7 @@ decode_struct(struct text *t, const struct call *c, const struct arg *a, struct 
 /* ---- strings ---- */
 
 static void
-decode_strings(struct text *t, struct guest_ptr vector)
+decode_strings(struct text *t, const struct call *c, struct guest_ptr vector)
 {
 	uint64_t word;
 
@@ -201,7 +201,7 @@ decode_strings(struct text *t, struct guest_ptr vector)
 	}
 	text_add(t, "[");
 	for (unsigned i = 0;; i++) {
-		if (load_u64(&word, guest_at(vector, i * sizeof word)) < 0 || i == STRINGS_SHOWN) {
+		if (load_pointer(c, vector, i, &word) < 0 || i == STRINGS_SHOWN) {
 			text_add(t, ", ...");
 			break;
 		}
@@ -216,13 +216,13 @@ decode_strings(struct text *t, struct guest_ptr vector)
 
 /* An environment is long and seldom what one looks for. */
 static void
-decode_count_of_strings(struct text *t, struct guest_ptr vector)
+decode_count_of_strings(struct text *t, const struct call *c, struct guest_ptr vector)
 {
 	uint64_t word;
 	unsigned n = 0;
 
 	text_add(t, "0x%lx", (unsigned long)vector.addr);
-	while (n < 0x10000 && load_u64(&word, guest_at(vector, n * sizeof word)) == 0 && word)
+	while (n < 0x10000 && load_pointer(c, vector, n, &word) == 0 && word)
 		n++;
 	text_add(t, " /* %u strings */", n);
 }
@@ -253,9 +253,9 @@ decode_in(struct text *t, const struct call *c, unsigned i)
 		break;
 	case ARG_STRINGS:
 		if (i > 0 && c->row->args[i - 1].kind == ARG_STRINGS)
-			decode_count_of_strings(t, at);
+			decode_count_of_strings(t, c, at);
 		else
-			decode_strings(t, at);
+			decode_strings(t, c, at);
 		break;
 	case ARG_BYTES_IN:
 		text_add_bytes(t, at, length_of(c, a), BYTES_SHOWN);
