@@ -52,6 +52,15 @@ linux_mprotect(struct call *c, struct guest_ptr where, uint64_t len, uint32_t pr
 }
 
 long
+linux_pkey_mprotect(struct call *c, struct guest_ptr where, uint64_t len, uint32_t prot, int32_t key)
+{
+	if (!guest_range_ok(where, len))
+		return -ENOMEM;
+	sites_protected(c->t, where.addr, len, (int)prot);
+	return host_call(__NR_pkey_mprotect, where.addr, len, prot, key);
+}
+
+long
 linux_mremap(struct call *c, struct guest_ptr old, uint64_t oldlen, uint64_t newlen, uint32_t how,
 	     struct guest_ptr new)
 {

@@ -178,7 +178,7 @@ long
 linux_i386_sigaltstack(struct call *c, struct guest_ptr new, struct guest_ptr old)
 {
 	uint64_t sp = c->t->frame->uc_mcontext.rsp;
-	stack_t was = linux_altstack(c->t);
+	stack_t was = linux_altstack(c->t), set;
 	struct stack_i386 g;
 	long r = 0;
 
@@ -186,7 +186,8 @@ linux_i386_sigaltstack(struct call *c, struct guest_ptr new, struct guest_ptr ol
 	if (!is_null(new)) {
 		if (copy_in(&g, new, sizeof g) < 0)
 			return -EFAULT;
-		r = linux_set_altstack(c->t, &(stack_t){(void *)(uintptr_t)g.sp, g.flags, g.size}, sp);
+		set = (stack_t){(void *)(uintptr_t)g.sp, g.flags, g.size};
+		r = linux_set_altstack(c->t, &set, sp);
 	}
 	if (r < 0 || is_null(old))
 		return r;

@@ -63,12 +63,13 @@ long
 linux_x32_rt_sigreturn(struct call *c)
 {
 	struct thread *t = c->t;
+	struct ucontext *uc = thread_whole_frame(t);
 	struct ucontext_x32 from;
 	struct sigset mask = {{0, 0}};
 	stack_t stack;
 
-	if (copy_in(&from, guest(t->frame->uc_mcontext.rsp), sizeof from) < 0 ||
-	    !linux_frame_restore(t->frame, &from.registers))
+	if (copy_in(&from, guest(uc->uc_mcontext.rsp), sizeof from) < 0 ||
+	    !linux_frame_restore(uc, &from.registers))
 		signal_die(t, SIGSEGV);
 	stack = (stack_t){(void *)(uintptr_t)from.stack.sp, from.stack.flags, from.stack.size};
 	linux_set_altstack(t, &stack, from.registers.rsp);	/* a bad one is left alone */
