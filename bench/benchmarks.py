@@ -63,7 +63,8 @@ BENCHMARKS = (
 	micro("doubles", "doubles", "computing", aims=both(1.01)),
 
 	*(micro(f"null call, {n} threads", "null-by-threads", "scale", n, per=n, pinned=False) for n in (1, 2, 4, 8, 16)),
-	*(micro(f"fork and end {n:,}", "crowd", "scale", n, per=n, pinned=False) for n in (1, 10, 100, 1000)),
+	*(micro(f"fork and end {n:,}", "crowd", "scale", n, per=n, pinned=False, weight=min(1, 20 / n))
+	  for n in (1, 10, 100, 1000)),
 
 	Benchmark("start-up", "start", "start", (), "ms", MORE, weight=5, aims=both(0.7)),
 	Benchmark("resident memory", "start", "memory", (), "MiB", MORE, weight=0.3, aims=both(2.0)),
