@@ -8,10 +8,12 @@ The lists were generated on the real systems: package golang.org/x/sys/unix
 (Debian: golang-golang-x-sys-dev) and the standard library's syscall package
 (golang-*-src). Call numbers, errnos, signals and every constant with the same
 name must agree. What Go does not know is listed, not failed. Exit status: 0
-all agree, 1 a mismatch, 77 (skipped) neither list is installed.
+all agree, 1 a mismatch, 77 (skipped) neither list is installed. The ABIs of Linux
+are compared with libseccomp's lists too (package libseccomp2), x32 with those only.
 """
 
 import argparse
+import ctypes
 import pathlib
 import re
 import sys
@@ -29,8 +31,9 @@ CONSTANT = re.compile(r"^\t(\w+)\s+= (?:(?:syscall\.)?(?:Errno|Signal)\()?"
                       r"(-?(?:0x)?[0-9a-fA-F]+)\)?(?:\s*//.*)?$", re.M)
 
 PROTOTYPE = re.compile(r"^\tSYS_(\w+)\s+= (\d+)\s*// \{ .*?\((.*)\);? ?\}", re.M)
-# Package syscall is frozen: calls that FreeBSD has renamed since.
-FROZEN = {"SYS_OBREAK": "break", "SYS_OVADVISE": "freebsd11_vadvise", "SYS_CAP_GETRIGHTS": "__cap_rights_get"}
+# Package syscall is frozen: calls that were renamed since.
+FROZEN = {"SYS_OBREAK": "break", "SYS_OVADVISE": "freebsd11_vadvise", "SYS_CAP_GETRIGHTS": "__cap_rights_get",
+          "SYS_MADVISE1": "madvise"}
 
 
 def folders():
@@ -132,24 +135,68 @@ class Comparison:
                        if name not in self.known})
 
 
+# Column of the Linux tables -> Go's name of the architecture, libseccomp's (seccomp.h).
+LINUX = {"x86_64": ("amd64", 0xc000003e), "i386": ("386", 0x40000003), "x32": (None, 0x4000003e)}
+HIGHEST = 1023
+
+
+def seccomp_calls(arch):
+    """number -> name of libseccomp's list; nothing if it is not installed."""
+    try:
+        library = ctypes.CDLL("libseccomp.so.2")
+    except OSError:
+        return {}
+    library.seccomp_syscall_resolve_num_arch.restype = ctypes.c_void_p
+    free = ctypes.CDLL(None).free
+    free.argtypes = [ctypes.c_void_p]
+    known = {}
+    for number in range(HIGHEST):
+        text = library.seccomp_syscall_resolve_num_arch(ctypes.c_uint32(arch), number)
+        if text:
+            known[number] = ctypes.string_at(text).decode()
+            free(text)
+    return known
+
+
+def seccomp_differences(tables, known):
+    rows = {row.nr: row for row in tables.rows}
+    for number, name in sorted(known.items()):
+        if number not in rows:
+            yield f"{tables.column.place}: no row for `{name}`, number {number} of libseccomp"
+        elif rows[number].name != name:
+            yield f"{rows[number].place}: {number} is `{rows[number].name}`, libseccomp `{name}`"
+
+
+def check_seccomp(tables):
+    """(whether there was a list, what differs)"""
+    if not tables.column:
+        return False, []
+    known = seccomp_calls(LINUX[tables.column.name][1])
+    wrong = list(seccomp_differences(tables, known))
+    if known:
+        print(f"libseccomp: compared {len(known)} calls; {len(wrong)} differ")
+    return bool(known), wrong
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--os", default="freebsd")
-    options.add_argument("--arch", default="amd64")
+    options.add_argument("--arch", help="Go's name for it (default: amd64, or the ABI's)")
     options.add_argument("--verbose", action="store_true", help="name what Go does not know")
     opt = options.parse_args()
 
     column, files = parse.table_files(HERE, opt.os)
     tables = parse.read(opt.os, files, column)
-    wrong, seen = [], 0
+    arch = opt.arch or (LINUX[tables.column.name][0] if tables.column else "amd64")
+    seen, wrong = check_seccomp(tables)
     for folder in folders():
-        known = go_constants(folder, opt.os, opt.arch)
+        known = go_constants(folder, opt.os.split("_")[0], arch)
         if not known:
             continue
         seen += 1
         comparison = Comparison(tables, folder, known)
         new_calls, new_constants = comparison.calls(), comparison.constants()
-        comparison.signatures(go_arguments(folder, opt.os, opt.arch))
+        comparison.signatures(go_arguments(folder, opt.os, arch))
         wrong += comparison.wrong
         counts = ", ".join(f"{n} {what}" for what, n in comparison.compared.items())
         print(f"{folder}: compared {counts}; {len(comparison.wrong)} differ")
@@ -158,7 +205,7 @@ def main():
         if opt.verbose:
             print("   ", " ".join(new_calls), "\n   ", " ".join(new_constants))
     if not seen:
-        print("skipped: no Go data; install golang-golang-x-sys-dev")
+        print("skipped: no lists; install golang-golang-x-sys-dev, libseccomp2")
         return 77
     for line in wrong:
         print(line, file=sys.stderr)

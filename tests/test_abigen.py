@@ -397,6 +397,16 @@ class Columns(Bad):
     def test_a_policy_that_is_none(self):
         self.wrong(3, "a field is `type name`", "struct t\n  int other rounds\n")
 
+    def test_libseccomps_list(self):
+        with tempfile.TemporaryDirectory() as name:
+            path = pathlib.Path(name) / "calls.tbl"
+            path.write_text(COLUMNS + "3 7 int a() host todo\n4 8 int b() host todo\n")
+            tables = parse.read("toy_small", [path], "small")
+        differ = check_upstream.seccomp_differences
+        self.assertEqual(list(differ(tables, {7: "a", 8: "b"})), [])
+        self.assertIn("8 is `b`, libseccomp `c`", "".join(differ(tables, {8: "c"})))
+        self.assertIn("no row for `c`, number 9", "".join(differ(tables, {9: "c"})))
+
     def test_host_words_are_not_translated(self):
         text = "hostflags how\n  field O_ACCMODE: O_RDONLY O_WRONLY\n  O_CREAT\n3 7 int a(how h) host partial\n  ! why\n"
         source = self.made("toy_small", text)

@@ -166,6 +166,44 @@ class Registration(Base):
 		self.assertIn(":/elsewhere/core:POF", self.binfmt("configuration", "/elsewhere/core"))
 
 
+class OnRequest(Base):
+	"""Linux i386, where this build has it: two entries, for the two things that EI_OSABI says in such files."""
+	def setUp(self):
+		super().setUp()
+		if "linux_i386" not in run(CORE, "--abis").stdout:
+			self.skipTest("this build has no linux_i386")
+		with open(self.dir + "/pause.S", "w") as f:
+			f.write(".globl _start\n_start: mov $29, %eax\n int $0x80\n")  # pause(2)
+		subprocess.run(["clang", "--target=i386-linux-gnu", "-nostdlib", "-static", "-fuse-ld=lld", "-o", self.dir + "/pause",
+				self.dir + "/pause.S"], check=True)
+
+	def runs_under(self):
+		with subprocess.Popen([self.dir + "/pause"]) as child:
+			try:
+				return os.path.basename(os.readlink(f"/proc/{child.pid}/exe"))
+			finally:
+				child.kill()
+
+	def test_hosts_that_run_them_themselves_are_not_taken_over(self):
+		self.binfmt("register")
+		self.assertRegex(self.binfmt("status"), r"(?m)^dragoman-linux_i386 +no +only by dragoman binfmt register --abi")
+		self.assertEqual([os.path.basename(entry) for entry in ours()], ["dragoman-freebsd"])
+
+	def test_they_are_taken_over_on_request(self):
+		self.binfmt("register", "--abi", "linux_i386")
+		self.assertEqual(sorted(os.path.basename(entry) for entry in ours()),
+				 ["dragoman-linux_i386", "dragoman-linux_i386-0"])
+		self.assertEqual(self.runs_under(), "dragoman-core")
+		self.binfmt("unregister", "--abi=linux_i386")
+		self.assertEqual(ours(), [])
+
+	def test_nothing_is_left_of_a_registration_that_failed(self):
+		with open(BINFMT + "/register", "w") as f:
+			f.write(f":dragoman-linux_i386-0:M::nothing::{CORE}:")
+		self.refused(["register", "--abi=linux_i386"], "dragoman-linux_i386-0 is registered already")
+		self.assertEqual([os.path.basename(entry) for entry in ours()], ["dragoman-linux_i386-0"])
+
+
 class Programs(Base):
 	def setUp(self):
 		super().setUp()

@@ -120,6 +120,29 @@ TEST(adjustments_are_roots)
 	CHECK_IS(wait_for(pid), 0);
 }
 
+/* From one place in the text: the tenth call may take another way than the first. */
+static long
+read_clock(int clock, void *to)
+{
+	return call(SYS_clock_gettime, clock, to);
+}
+
+TEST(a_clock_answers_the_same_way_however_often_it_is_asked)
+{
+	struct timespec before = {0, 0}, now;
+
+	for (int i = 0; i < 10; i++) {
+		CHECK_IS(read_clock(CLOCK_REALTIME, &now), 0);
+		CHECK(now.sec > before.sec || (now.sec == before.sec && now.nsec >= before.nsec));
+		CHECK(now.nsec >= 0 && now.nsec < 1000000000);
+		before = now;
+		CHECK_IS(read_clock(CLOCK_REALTIME, NOWHERE), -EFAULT);
+		CHECK_IS(read_clock(CLOCK_REALTIME, NULL), -EFAULT);
+		CHECK_IS(read_clock(77, &now), -EINVAL);
+		CHECK_IS(read_clock(-3, &now), -EINVAL);
+	}
+}
+
 /* Where the host shows its own memory map: the text of its vDSO. */
 static bool
 find_vdso(uint64_t *start, uint64_t *end)
@@ -178,6 +201,7 @@ main(int argc, char **argv, char **envp)
 	RUN(a_thread_can_be_asked_for_its_processor_time);
 	RUN(nobodys_clock_is_refused);
 	RUN(adjustments_can_be_read);
+	RUN(a_clock_answers_the_same_way_however_often_it_is_asked);
 	RUN(the_clock_goes_on_when_the_hosts_code_for_it_is_gone);
 	RUN(adjustments_are_roots);
 	return 0;

@@ -466,6 +466,20 @@ signal_leaves_quickly(struct thread *t, const struct ucontext *uc)
 /* No mask: the host can block neither SIGKILL nor what is always open. */
 #define MASK_AS_IT_IS (~(host_sigset)0)
 
+/* As guest_call() for a call that the personality answers at once. */
+static bool
+answered(struct thread *t, struct ucontext *uc)
+{
+	const struct personality *abi = t->p->abi;
+
+	if (!abi->answers || !abi->answers(t, &uc->uc_mcontext))
+		return false;
+	t->in_call = true;
+	t->quick = 0;
+	t->mask_changed = false;
+	return true;
+}
+
 /*
  * From site_entry_x86_64.S, with the guest's registers in the thread's frame. 0: they go
  * back from there as the call has left them; 1: by signal_site_leaves().
@@ -479,6 +493,8 @@ signal_site_call(struct thread *t)
 	t->by_site = true;
 	uc->uc_sigmask = MASK_AS_IT_IS;
 	uc->uc_mcontext.fpstate = NULL;
+	if (answered(t, uc))
+		return t->pending != 0;
 	guest_call(t, uc);
 	if (uc->uc_mcontext.fpstate || t->pending)
 		return 1;

@@ -3,7 +3,9 @@
  * blocking host call and never while guest code runs. A signal handler that
  * interrupts core code only queues, so it never wants one.
  *
- * Locks that fork must find free are listed in process.c (fork_locks).
+ * Locks that fork must find free are listed in process.c (fork_locks). A child of
+ * vfork can be killed while it holds one of them: what they guard is then as its last
+ * store left it, which must be a state to go on from.
  */
 #ifndef DRAGOMAN_CORE_LOCK_H
 #define DRAGOMAN_CORE_LOCK_H
@@ -11,10 +13,12 @@
 #include <stdint.h>
 
 struct lock {
-	uint32_t word;		/* 0 free, 1 held, 2 held and wanted */
+	uint32_t word;		/* 0 free, else which thread block holds it; the top bit: others want it */
 };
 
 void lock_acquire(struct lock *l);
 void lock_release(struct lock *l);
+/* Releases l if the thread of this block has died with it. */
+void lock_take_back(struct lock *l, const void *block);
 
 #endif

@@ -98,13 +98,15 @@ cut_piece(size_t size)
 {
 	struct header *h;
 
-	if (chunk_end - chunk_at < size) {
+	if (chunk_at + size > chunk_end) {
 		uintptr_t chunk = (uintptr_t)arena_map(CHUNK, PAGE);
 
 		if (!chunk)
 			return NULL;
-		chunk_at = chunk;
-		chunk_end = chunk + CHUNK;
+		/* In this order: a thread that dies in between leaves no room, rather than what is not there. */
+		__atomic_store_n(&chunk_end, 0, __ATOMIC_RELEASE);
+		__atomic_store_n(&chunk_at, chunk, __ATOMIC_RELEASE);
+		__atomic_store_n(&chunk_end, chunk + CHUNK, __ATOMIC_RELEASE);
 	}
 	h = (struct header *)chunk_at;
 	chunk_at += size;
@@ -124,16 +126,19 @@ core_alloc(size_t n)
 		h = arena_map(whole, PAGE);
 	} else {
 		unsigned c = class_of(whole);
+		bool was_used;
 
 		whole = (size_t)1 << c;
 		lock_acquire(&heap_lock);
 		h = free_lists[c];
-		if (h) {
-			free_lists[c] = h->next;
-			memset(h, 0, whole);
-		} else
+		was_used = h != NULL;
+		if (was_used)
+			__atomic_store_n(&free_lists[c], h->next, __ATOMIC_RELEASE);
+		else
 			h = cut_piece(whole);
 		lock_release(&heap_lock);
+		if (was_used)
+			memset(h, 0, whole);
 	}
 	if (!h)
 		return NULL;
@@ -157,6 +162,6 @@ core_free(void *p)
 	c = class_of(h->size);
 	lock_acquire(&heap_lock);
 	h->next = free_lists[c];
-	free_lists[c] = h;
+	__atomic_store_n(&free_lists[c], h, __ATOMIC_RELEASE);
 	lock_release(&heap_lock);
 }

@@ -47,6 +47,11 @@ struct personality {
 
 	/* Registers → struct call → dispatch → registers. t->frame is set. */
 	void (*syscall)(struct thread *t, struct ucontext *uc);
+	/*
+	 * May be NULL: a call that has come without a trap and wants no dispatch, since its answer is to
+	 * be had without a host call. False: nothing was done.
+	 */
+	bool (*answers)(struct thread *t, struct sigcontext *r);
 	/* A number without a row, or whose row is todo or gone. */
 	long (*missing)(struct call *c);
 	/*

@@ -117,7 +117,9 @@ vfork_thread(struct thread *t)
 		core_free(p);
 		return NULL;
 	}
+	lock_acquire(&t->p->lock);
 	memcpy(p, t->p, sizeof *p);
+	lock_release(&t->p->lock);
 	p->lock = (struct lock){0};
 	p->threads = child;
 	p->is_vfork_child = true;
@@ -134,9 +136,12 @@ vfork_thread(struct thread *t)
 	return child;
 }
 
+/* The child is gone, by exec, by its own end, or killed in the middle of something. */
 static void
 vfork_frees(struct thread *child)
 {
+	for (size_t i = 0; i < FORK_LOCKS; i++)
+		lock_take_back(fork_locks[i], child);
 	if (child->exec_words)
 		arena_unmap(child->exec_words, child->exec_words_size);
 	core_free(child->abi);

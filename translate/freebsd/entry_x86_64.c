@@ -25,20 +25,24 @@ is_indirect(uint64_t nr)
 static long
 fetch_arguments(struct call *c, const struct sigcontext *r)
 {
-	const uint64_t in_registers[] = {r->rdi, r->rsi, r->rdx, r->r10, r->r8, r->r9};
-	unsigned skip = 0, have, n = 0;
+	unsigned have = 6;
 
 	c->nr = (uint32_t)r->rax;
-	if (is_indirect(c->nr)) {
-		c->nr = (uint32_t)r->rdi;
-		skip = 1;
+	c->arg[0] = r->rdi;
+	c->arg[1] = r->rsi;
+	c->arg[2] = r->rdx;
+	c->arg[3] = r->r10;
+	c->arg[4] = r->r8;
+	c->arg[5] = r->r9;
+	if (__builtin_expect(is_indirect(c->nr), 0)) {
+		c->nr = (uint32_t)c->arg[0];
+		have = 5;
+		for (unsigned n = 0; n < have; n++)
+			c->arg[n] = c->arg[n + 1];
 	}
-	have = 6 - skip;
-	for (; n < have; n++)
-		c->arg[n] = in_registers[n + skip];
 	if (c->nr < c->abi->nrows && c->abi->rows[c->nr] && c->abi->rows[c->nr]->nargs > have)
 		return copy_in(&c->arg[have], guest(r->rsp + 8), (CALL_ARGS - have) * sizeof c->arg[0]);
-	for (; n < CALL_ARGS; n++)
+	for (unsigned n = have; n < CALL_ARGS; n++)
 		c->arg[n] = 0;
 	return 0;
 }
@@ -64,12 +68,26 @@ clear_scratch(struct sigcontext *r)
 }
 
 void
+freebsd_call_answered(struct sigcontext *r)
+{
+	r->rax = 0;
+	r->eflags &= ~CARRY;
+	clear_scratch(r);
+}
+
+void
 freebsd_syscall(struct thread *t, struct ucontext *uc)
 {
 	struct sigcontext *r = &uc->uc_mcontext;
-	struct call c = {.t = t, .p = t->p, .abi = t->p->abi, .second = r->rdx};
-	long answer = fetch_arguments(&c, r);
+	struct call c;	/* filled below: zeroed first, it would cost a tenth of the way here and back */
+	long answer;
 
+	c.t = t;
+	c.p = t->p;
+	c.abi = c.p->abi;
+	c.row = NULL;
+	c.second = r->rdx;
+	answer = fetch_arguments(&c, r);
 	if (answer == 0)
 		answer = dispatch(&c);
 	t->in_call = answer != CALL_REGS_SET && answer != CALL_RESTART;

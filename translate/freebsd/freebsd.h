@@ -10,7 +10,12 @@
 #include "core/thread.h"
 
 /* entry_x86_64.c */
+extern const struct personality freebsd_personality;
+
 void freebsd_syscall(struct thread *t, struct ucontext *uc);
+bool freebsd_answers(struct thread *t, struct sigcontext *r);
+/* The registers after a call with the value 0 and no signal. */
+void freebsd_call_answered(struct sigcontext *r);
 long freebsd_missing(struct call *c);
 
 /* signal_frame_x86_64.c */

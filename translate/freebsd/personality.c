@@ -36,6 +36,7 @@ const struct personality freebsd_personality = {
 	.path_max = 1024,
 	.default_action = freebsd_default_action,
 	.syscall = freebsd_syscall,
+	.answers = freebsd_answers,
 	.missing = freebsd_missing,
 	.enter_handler = freebsd_enter_handler,
 	.fault_signal = freebsd_fault_signal,

@@ -335,6 +335,12 @@ anchor_is_old(uint64_t cycles)
 }
 
 bool
+freebsd_timekeep_serves(void)
+{
+	return tk.page && !tk.refused;
+}
+
+bool
 freebsd_timekeep_read(bool real, struct timespec *t)
 {
 	uint64_t cycles, nsec;

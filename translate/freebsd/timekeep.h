@@ -27,6 +27,8 @@ void freebsd_timekeep_start(uint64_t page);
  * renewed the lease if it is worth it. False: ask the host.
  */
 bool freebsd_timekeep_read(bool real, struct timespec *t);
+/* Whether that can have an answer. */
+bool freebsd_timekeep_serves(void);
 /* fork's child has the page, but not the thread that ends leases. */
 void freebsd_timekeep_after_fork(void);
 
