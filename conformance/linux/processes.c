@@ -60,6 +60,7 @@ TEST(children_stop_and_go_on)
 
 	if (pid == 0) {
 		call(kill, call(getpid), SIGSTOP);
+		sleep_ms(50);
 		leave(4);
 	}
 	SHOW_OK(wait4, pid, &status, WUNTRACED, NULL);

@@ -120,7 +120,7 @@ select round(sum(value), 6) from a; explain query plan select * from a where nam
 create virtual table f using fts5(t); insert into f values ('the quick brown fox'), ('lazy dogs'); select * from f where f match 'quick';
 select json_extract('{"a": [1, 2, {"b": 3}]}', '$.a[2].b'); pragma integrity_check; vacuum;
 EOF
-sqlite3 t.db .dump | md5sum; sqlite3 t.db 'select nothing'; echo $?; (sqlite3 t.db 'begin immediate; insert into a values (99999, 1, 1); commit;' & sqlite3 -cmd '.timeout 3000' t.db 'select count(*) > 0 from a'; wait)
+sqlite3 t.db .dump | md5sum; sqlite3 t.db 'select nothing'; echo $?; (sqlite3 -cmd '.timeout 3000' t.db 'begin immediate; insert into a values (99999, 1, 1); commit;' & sqlite3 -cmd '.timeout 3000' t.db 'select count(*) > 0 from a'; wait)
 rm -f t.db*
 """
 
