@@ -4,7 +4,6 @@
    landlock_create_ruleset landlock_add_rule landlock_restrict_self quotactl_fd sysfs
    setxattr lsetxattr fsetxattr getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr removexattr lremovexattr
    fremovexattr io_setup io_destroy io_submit io_getevents io_cancel */
-/* noted: i386 reads_behind_the_back: io_setup: the host puts the ring above 4 GiB, where its number does not fit */
 #include "guest.h"
 
 #include <linux/aio_abi.h>
