@@ -13,7 +13,7 @@ SERIES = {
 }
 TITLES = {"freebsd": "FreeBSD/amd64 programs", "linux-x86_64": "Linux x86-64 programs, translated",
 	  "linux-i386": "Linux i386 programs"}
-TICKS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200)
+TICKS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 ROW, LEFT, PLOT, RIGHT, TOP, GAP = 20, 190, 560, 80, 84, 58
 
 
@@ -87,7 +87,7 @@ def panel(guest, rows, y, scale):
 
 
 def legend(used, y):
-	x = LEFT
+	x = 24
 	for series in SERIES:
 		if series in used:
 			label, colour, shape = SERIES[series]
