@@ -6,6 +6,7 @@ usage: test_linux.py DRAGOMAN
 import os
 import subprocess
 import sys
+import tempfile
 import unittest
 
 DRAGOMAN = os.path.abspath(sys.argv.pop(1))
@@ -104,6 +105,28 @@ class Linux:
 
 	def test_a_fault_kills_with_its_signal(self):
 		self.both(PYTHON, "-c", FAULTS)
+
+
+class X32(unittest.TestCase):
+	"""64-bit code with 32-bit addresses (gcc-multilib, libc6-dev-x32): as its twin that the host runs itself."""
+
+	def test_a_program_is_as_its_64_bit_twin(self):
+		source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "x32.c")
+		with tempfile.TemporaryDirectory() as folder:
+			def build(name, *words):
+				program = os.path.join(folder, name)
+				done = subprocess.run(["gcc", "-O1", "-pthread", *words, source, "-o", program],
+						      capture_output=True, text=True)
+				return program if done.returncode == 0 else self.skipTest(done.stderr.splitlines()[0])
+
+			native = subprocess.run([build("twin", "-m64")], capture_output=True, timeout=60)
+			self.assertEqual(native.returncode, 5)
+			for program in build("dynamic", "-mx32"), build("static", "-mx32", "-static"):
+				for trap in "seccomp", "sud":
+					done = subprocess.run([DRAGOMAN, f"--trap={trap}", "--", program],
+							      capture_output=True, timeout=60)
+					self.assertEqual((done.returncode, done.stdout, done.stderr),
+							 (native.returncode, native.stdout, native.stderr))
 
 
 class Seccomp(Linux, unittest.TestCase):

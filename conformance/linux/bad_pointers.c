@@ -18,9 +18,9 @@ static const int left_out[] = {
 	__NR_tkill, __NR_tgkill, __NR_rt_sigqueueinfo, __NR_rt_tgsigqueueinfo, __NR_pidfd_send_signal, __NR_ptrace,
 	__NR_reboot, __NR_unshare, __NR_setns, __NR_setpriority, __NR_ioprio_set, __NR_sched_setaffinity,
 	__NR_sched_setparam, __NR_sched_setscheduler, __NR_sched_setattr, __NR_prlimit64, __NR_setrlimit,
-	__NR_vhangup, __NR_sync,
+	__NR_vhangup, __NR_sync, __NR_shmget, __NR_semget, __NR_msgget, __NR_add_key,	/* what outlives a process */
 #ifdef __i386__
-	__NR_sigreturn, __NR_nice,
+	__NR_sigreturn, __NR_nice, __NR_ipc,
 #endif
 };
 
