@@ -534,7 +534,7 @@ signal_arrived(int host_signal, struct siginfo *info, struct ucontext *uc)
 		uc->uc_mcontext.rip = uc->uc_mcontext.rcx;	/* as good as there */
 	if (sites_interrupted(t, host_signal, uc))
 		return 0;
-	if (t->p->abi && t->p->abi->interrupted)
+	if (t->p->abi->interrupted)
 		t->p->abi->interrupted(t, uc);
 	in_core = is_core_code(uc->uc_mcontext.rip) || t->vdso_stack;
 	if (t->vdso_stack && (is_syscall_trap(host_signal, info) || is_fault(host_signal, info))) {
