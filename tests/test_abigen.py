@@ -265,7 +265,7 @@ numbers errno 133
 
     def test_wrappers_narrow(self):
         source = self.made["toy_abi.c"]
-        self.assertIn("host_call(__NR_read, (int32_t)c->arg[0], c->arg[1], (uint64_t)c->arg[2])",
+        self.assertIn("host_call_last(__NR_read, (int32_t)c->arg[0], c->arg[1], (uint64_t)c->arg[2])",
                       source)
         self.assertIn("path_for(c, guest(c->arg[0]), PATH_FOLLOW, &file)", source)
         self.assertIn("flags_to_host(&toy_oflags, (uint32_t)c->arg[1])", source)
@@ -274,7 +274,7 @@ numbers errno 133
         made = self.accepted("173 size old_pread(fd f, out bytes b[n], size n, int pad, off at) "
                              "host:pread64(f,b,n,at) partial\n  ! why\n"
                              "174 int l(path a) host:linkat(AT_FDCWD,a,-1,0) partial\n  ! why\n")
-        self.assertIn("host_call(__NR_pread64, (int32_t)c->arg[0], c->arg[1], "
+        self.assertIn("host_call_last(__NR_pread64, (int32_t)c->arg[0], c->arg[1], "
                       "(uint64_t)c->arg[2], (int64_t)c->arg[4])", made["toy_abi.c"])
         self.assertIn("host_call(__NR_linkat, AT_FDCWD, a.name, -1, 0)", made["toy_abi.c"])
 
@@ -329,7 +329,7 @@ class Columns(Bad):
         small = self.made("toy_small", text)
         self.assertIn("TOY_SMALL_SYS_a = 7,", small)
         self.assertIn("TOY_SMALL_SYS_b = 4,", small)
-        self.assertIn("host_call(4 /* b */)", small)
+        self.assertIn("host_call_last(4 /* b */)", small)
 
     def test_a_number_is_missing(self):
         self.wrong(2, "2 columns of numbers", "3 int a() host todo\n")
@@ -411,7 +411,7 @@ class Columns(Bad):
         text = "hostflags how\n  field O_ACCMODE: O_RDONLY O_WRONLY\n  O_CREAT\n3 7 int a(how h) host partial\n  ! why\n"
         source = self.made("toy_small", text)
         self.assertIn("{(uint32_t)(O_ACCMODE), (uint32_t)(O_WRONLY),", source)
-        self.assertIn("host_call(3 /* a */, (uint32_t)c->arg[0])", source)
+        self.assertIn("host_call_last(3 /* a */, (uint32_t)c->arg[0])", source)
         self.assertNotIn("TOY_SMALL_O_CREAT", source)
 
 

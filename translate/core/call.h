@@ -41,6 +41,9 @@ struct call {
 /* The registers are as they should be (sigreturn, setcontext): touch nothing. */
 #define CALL_REGS_SET (-0x2002L)
 
+/* The host call in thread.last is to be made, and its answer is the call's (last.h). */
+#define CALL_LAST (-0x2003L)
+
 #define IS_ERROR(r) ((unsigned long)(r) >= (unsigned long)-0x2fffL)
 
 static inline struct guest_ptr

@@ -6,9 +6,11 @@
 
 #include "call.h"
 #include "core.h"
+#include "dispatch.h"
 #include "every_thread.h"
 #include "host.h"
 #include "host_clock.h"
+#include "layout.h"
 #include "lock.h"
 #include "memory.h"
 #include "personality.h"
@@ -20,6 +22,7 @@
 
 /* gate_x86_64.S, copy_x86_64.S */
 extern const char gate_check[], gate_made[], gate_not_made[], gate_exit_check[], gate_exit_end[];
+extern const char gate_last_check[], gate_last_made[], gate_last_not_made[];
 extern const char gate_quick[], gate_quick_jump[];
 extern const char guest_access_begin[], guest_access_end[], guest_access_fault[];
 
@@ -387,6 +390,8 @@ defer(struct thread *t, int number, const struct siginfo *info, struct ucontext 
 	uc->uc_sigmask |= ~ALWAYS_OPEN;
 	if (in_range(ip, gate_check, gate_made))
 		uc->uc_mcontext.rip = (uintptr_t)gate_not_made;
+	else if (in_range(ip, gate_last_check, gate_last_made))
+		uc->uc_mcontext.rip = (uintptr_t)gate_last_not_made;
 	else if (in_range(ip, gate_exit_check, gate_exit_end))
 		uc->uc_mcontext.rip = (uintptr_t)gate_exit_check;
 	else if (in_range(ip, gate_quick, gate_quick_jump)) {
@@ -442,13 +447,19 @@ arrived_number(const struct thread *t, int host_signal, struct siginfo *info)
 }
 
 static void
+call_begins(struct thread *t)
+{
+	t->in_call = true;
+	t->quick = 0;
+	t->mask_changed = false;
+}
+
+static void
 guest_call(struct thread *t, struct ucontext *uc)
 {
 	const uint64_t mask = uc->uc_sigmask;
 
-	t->in_call = true;
-	t->quick = 0;
-	t->mask_changed = false;
+	call_begins(t);
 	t->p->abi->syscall(t, uc);
 	signal_end_mask_for_call(t);
 	if (t->mask_changed || uc->uc_sigmask != mask)
@@ -474,16 +485,28 @@ answered(struct thread *t, struct ucontext *uc)
 
 	if (!abi->answers || !abi->answers(t, &uc->uc_mcontext))
 		return false;
-	t->in_call = true;
-	t->quick = 0;
-	t->mask_changed = false;
+	call_begins(t);
 	return true;
 }
 
-/*
- * From site_entry_x86_64.S, with the guest's registers in the thread's frame. 0: they go
- * back from there as the call has left them; 1: by signal_site_leaves().
- */
+/* The call is done. */
+static int
+site_call_ends(struct thread *t)
+{
+	struct ucontext *uc = t->frame;
+	host_sigset mask;
+
+	signal_end_mask_for_call(t);
+	if (uc->uc_mcontext.fpstate || t->pending)
+		return SITE_WHOLE;
+	if (t->mask_changed || uc->uc_sigmask != MASK_AS_IT_IS) {
+		mask = host_mask(t);
+		core_call(__NR_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof mask);
+	}
+	return SITE_LEAVES;
+}
+
+/* From site_entry_x86_64.S, with the guest's registers in the thread's frame. */
 int
 signal_site_call(struct thread *t)
 {
@@ -494,16 +517,23 @@ signal_site_call(struct thread *t)
 	uc->uc_sigmask = MASK_AS_IT_IS;
 	uc->uc_mcontext.fpstate = NULL;
 	if (answered(t, uc))
-		return t->pending != 0;
-	guest_call(t, uc);
-	if (uc->uc_mcontext.fpstate || t->pending)
-		return 1;
-	if (t->mask_changed || uc->uc_sigmask != MASK_AS_IT_IS) {
-		host_sigset mask = host_mask(t);
+		return t->pending ? SITE_WHOLE : SITE_LEAVES;
+	call_begins(t);
+	t->last_allowed = !trace_active && t->p->abi->answer;
+	t->p->abi->syscall(t, uc);
+	t->last_allowed = false;
+	return t->last_wanted ? SITE_LAST : site_call_ends(t);
+}
 
-		core_call(__NR_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof mask);
-	}
-	return 0;
+/* The host call that was wanted has been made, or a signal has kept it from being. */
+int
+signal_site_last(struct thread *t, long answer)
+{
+	struct call *c = &t->site_call;
+
+	t->last_wanted = false;
+	c->abi->answer(c, t->frame, dispatch_end(c, answer));
+	return site_call_ends(t);
 }
 
 /* Makes the frame as whole as a trap's: for gate_return(). */

@@ -52,6 +52,12 @@ dispatch(struct call *c)
 	if (__builtin_expect(trace_active, 0))
 		trace_begin(c);
 	r = c->row && c->row->run ? c->row->run(c) : call_missing(c);
+	return r == CALL_LAST ? r : dispatch_end(c, r);
+}
+
+long
+dispatch_end(struct call *c, long r)
+{
 	if (r == -EINTR || r == CALL_RESTART)
 		r = call_interrupted(c, r);
 	if (r != CALL_RESTART)

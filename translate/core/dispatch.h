@@ -8,10 +8,12 @@
 #include "call.h"
 
 /*
- * Runs the call. Answers a value, -errno (host), GUEST_ERROR, CALL_REGS_SET, or
+ * Runs the call. Answers a value, -errno (host), GUEST_ERROR, CALL_REGS_SET, CALL_LAST, or
  * CALL_RESTART, which an interrupted call becomes where the guest's rules say so.
  */
 long dispatch(struct call *c);
+/* The rest of it after CALL_LAST, with the host call's answer. */
+long dispatch_end(struct call *c, long answer);
 
 /*
  * For an ABI with 32-bit words, before dispatch(): arguments that are 64 bits wide (row.pairs)

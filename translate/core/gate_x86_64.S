@@ -63,6 +63,30 @@ gate_not_made:
 	ret
 
 /*
+ * The host call in r11's thread.last, for site_entry_x86_64.S; its answer goes to
+ * site_last_made in rsi. Not made if a signal waits, as above.
+ */
+	.globl	gate_last, gate_last_check, gate_last_made, gate_last_not_made
+gate_last:
+	movq	THREAD_LAST(%r11), %rax
+	movq	THREAD_LAST+8(%r11), %rdi
+	movq	THREAD_LAST+16(%r11), %rsi
+	movq	THREAD_LAST+24(%r11), %rdx
+	movq	THREAD_LAST+32(%r11), %r10
+	movq	THREAD_LAST+40(%r11), %r8
+	movq	THREAD_LAST+48(%r11), %r9
+gate_last_check:
+	cmpl	$0, THREAD_PENDING(%r11)
+	jne	gate_last_not_made
+	syscall
+gate_last_made:
+	movq	%rax, %rsi
+	jmp	site_last_made
+gate_last_not_made:
+	movq	$NOT_MADE, %rsi
+	jmp	site_last_made
+
+/*
  * _Noreturn void gate_return(struct ucontext *uc): to the guest, with the
  * registers and the mask in uc. A signal that came while the core worked is
  * delivered first; one that arrives between the check and the sigreturn is moved

@@ -31,6 +31,11 @@
 #define THREAD_PENDING	0
 #define THREAD_QUICK	4
 #define THREAD_SELF	8
+#define THREAD_LAST	16
+/* What signal_site_call() and signal_site_last() answer: how a call by a rewritten site goes on. */
+#define SITE_LEAVES	0	/* with the registers in the frame */
+#define SITE_WHOLE	1	/* by gate_return() */
+#define SITE_LAST	2	/* with the host call in thread.last */
 /* And in the host's struct ucontext, and in the FP state that it points to. */
 #define UCONTEXT_FLAGS	176
 #define UC_R8		40

@@ -117,6 +117,7 @@ void signal_leaves_quickly(struct thread *t, const struct ucontext *uc);
 int signal_arrived(int host_signal, struct siginfo *info, struct ucontext *uc);
 void signal_deliver_pending(struct ucontext *uc);
 int signal_site_call(struct thread *t);
+int signal_site_last(struct thread *t, long answer);
 struct ucontext *signal_site_leaves(struct thread *t);
 
 #endif

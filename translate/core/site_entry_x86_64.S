@@ -65,6 +65,9 @@ site_entered:
 	call	signal_site_call
 	movq	%rsp, %r11
 	andq	$-THREAD_BLOCK, %r11
+	cmpl	$SITE_LAST, %eax
+	je	gate_last
+site_made:
 	testl	%eax, %eax
 	jne	site_slowly
 site_leaving:
@@ -90,6 +93,15 @@ site_leaving:
 	movq	FRAME(FLAGS), %r11
 	jmp	*%rcx
 site_left:
+
+	.globl	site_last_made
+site_last_made:
+	movq	%rsp, %rdi
+	andq	$-THREAD_BLOCK, %rdi
+	call	signal_site_last
+	movq	%rsp, %r11
+	andq	$-THREAD_BLOCK, %r11
+	jmp	site_made
 
 /* A signal to deliver, or more has changed than results: as from a trap. */
 site_slowly:

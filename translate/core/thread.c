@@ -20,6 +20,7 @@ _Static_assert(offsetof(struct ucontext, uc_mcontext.fpstate) == UC_FPSTATE, "us
 _Static_assert(offsetof(struct _fpstate_64, sw_reserved.magic1) == FP_MAGIC, "used by gate_x86_64.S");
 _Static_assert(offsetof(struct _fpstate_64, sw_reserved.xfeatures) == FP_FEATURES, "used by gate_x86_64.S");
 _Static_assert(offsetof(struct thread, self) == THREAD_SELF, "used by stubs");
+_Static_assert(offsetof(struct thread, last) == THREAD_LAST, "used by gate_x86_64.S");
 _Static_assert(THREAD_FRAME + sizeof(struct ucontext) <= THREAD_FP, "a frame outgrew its space");
 _Static_assert(sizeof(struct thread) <= THREAD_STRUCT_SPACE, "struct thread outgrew its space");
 

@@ -12,12 +12,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "call.h"
 #include "layout.h"
 #include "linux_abi.h"
 #include "sigset.h"
 
 struct errand;
 struct process;
+
+/* A host call that is yet to be made. */
+struct host_request {
+	long nr, argument[6];
+};
 
 /* A signal for the guest that has reached the core but not yet the guest. */
 struct queued_signal {
@@ -34,6 +40,9 @@ struct thread {
 	uint32_t pending;	/* THREAD_PENDING: the queue wants a look before the guest goes on */
 	uint32_t quick;		/* THREAD_QUICK: the exit needs no sigreturn (signal_leaves_quickly) */
 	struct thread *self;	/* THREAD_SELF: by which a stub knows that %gs is the core's */
+	struct host_request last;	/* THREAD_LAST: the host call with which the guest's ends (last.h) */
+	bool last_allowed, last_wanted;
+	struct call site_call;	/* of that call */
 	bool by_site;		/* frame is thread_frame(): the call came by a rewritten site */
 	bool mask_changed;	/* the host's mask is not the one this entry came with */
 	bool mask_saved;	/* saved_mask is the one to go back to (sigsuspend, pselect) */

@@ -90,11 +90,23 @@ freebsd_syscall(struct thread *t, struct ucontext *uc)
 	answer = fetch_arguments(&c, r);
 	if (answer == 0)
 		answer = dispatch(&c);
+	if (answer == CALL_LAST)
+		t->site_call = c;
+	else
+		freebsd_answer(&c, uc, answer);
+}
+
+void
+freebsd_answer(struct call *c, struct ucontext *uc, long answer)
+{
+	struct thread *t = c->t;
+	struct sigcontext *r = &uc->uc_mcontext;
+
 	t->in_call = answer != CALL_REGS_SET && answer != CALL_RESTART;
 	if (answer == CALL_RESTART)
 		r->rip -= SYSCALL_LENGTH;	/* rax still holds the number */
 	else if (answer != CALL_REGS_SET)
-		set_result(&c, r, answer);
+		set_result(c, r, answer);
 	if (!t->in_call)
 		return;
 	if (!t->pending)

@@ -16,6 +16,7 @@ void freebsd_syscall(struct thread *t, struct ucontext *uc);
 bool freebsd_answers(struct thread *t, struct sigcontext *r);
 /* The registers after a call with the value 0 and no signal. */
 void freebsd_call_answered(struct sigcontext *r);
+void freebsd_answer(struct call *c, struct ucontext *uc, long answer);
 long freebsd_missing(struct call *c);
 
 /* signal_frame_x86_64.c */

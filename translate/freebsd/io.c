@@ -5,6 +5,7 @@
 #include "files.h"
 
 #include "core/dispatch.h"
+#include "core/last.h"
 
 #include <linux/uio.h>
 
@@ -34,7 +35,7 @@ freebsd_read(struct call *c, int32_t f, struct guest_ptr buf, uint64_t n)
 	long r = check_buffer(f, buf, n);
 
 	(void)c;
-	return r < 0 ? r : host_call(__NR_read, f, buf.addr, n);
+	return r < 0 ? r : host_call_last(__NR_read, f, buf.addr, n);
 }
 
 long
@@ -43,7 +44,7 @@ freebsd_write(struct call *c, int32_t f, struct guest_ptr buf, uint64_t n)
 	(void)c;
 	if (n > FREEBSD_IOSIZE_MAX)
 		return -EINVAL;
-	return host_call(__NR_write, f, buf.addr, n);
+	return host_call_last(__NR_write, f, buf.addr, n);
 }
 
 /* copyinuio(): what is wrong with the vector is said before what is wrong with the descriptor. */

@@ -37,6 +37,7 @@ const struct personality freebsd_personality = {
 	.default_action = freebsd_default_action,
 	.syscall = freebsd_syscall,
 	.answers = freebsd_answers,
+	.answer = freebsd_answer,
 	.missing = freebsd_missing,
 	.enter_handler = freebsd_enter_handler,
 	.fault_signal = freebsd_fault_signal,

@@ -17,12 +17,23 @@ linux_syscall(struct thread *t, struct ucontext *uc)
 	};
 	long answer = dispatch(&c);
 
+	if (answer == CALL_LAST)
+		t->site_call = c;
+	else
+		linux_answer(&c, uc, answer);
+}
+
+void
+linux_answer(struct call *c, struct ucontext *uc, long answer)
+{
+	struct sigcontext *r = &uc->uc_mcontext;
+
 	if (answer == CALL_REGS_SET)
 		return;
 	if (answer == CALL_RESTART)
 		r->rip -= SYSCALL_LENGTH;	/* rax still holds the number */
 	else
-		r->rax = (uint64_t)(IS_ERROR(answer) ? -(long)guest_errno(&c, answer) : answer);
+		r->rax = (uint64_t)(IS_ERROR(answer) ? -(long)guest_errno(c, answer) : answer);
 }
 
 long

@@ -13,6 +13,7 @@
 
 /* entry_x86_64.c */
 void linux_syscall(struct thread *t, struct ucontext *uc);
+void linux_answer(struct call *c, struct ucontext *uc, long answer);
 long linux_missing(struct call *c);
 
 /* processes.c: set_robust_list(2) and get_robust_list(2) of the ABIs with 32-bit words. */

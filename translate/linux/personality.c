@@ -17,6 +17,7 @@ const struct personality linux_personality = {
 	.default_action = linux_default_action,
 	.host_restarts = true,
 	.syscall = linux_syscall,
+	.answer = linux_answer,
 	.missing = linux_missing,
 	.enter_handler = linux_enter_handler,
 	.fault_signal = linux_fault_signal,

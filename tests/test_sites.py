@@ -1,0 +1,46 @@
+#!/usr/bin/env python3
+"""How often a call traps, and how many calls of the host it makes: the guard of speed, by count.
+
+usage: test_sites.py DRAGOMAN COUNTED
+"""
+import re
+import subprocess
+import sys
+import unittest
+
+DRAGOMAN, COUNTED = (sys.argv.pop(1) for _ in range(2))
+REPORT = re.compile(r"^sites: (?P<visited>\d+) visited, (?P<traps>\d+) traps; (?P<rewritten>\d+) rewritten ", re.M)
+
+
+class Sites(unittest.TestCase):
+	def each_trap(self, *words, count=1000):
+		for trap in ("sud", "seccomp"):
+			with self.subTest(trap=trap):
+				done = subprocess.run([DRAGOMAN, f"--trap={trap}", *words, "--", COUNTED, str(count)],
+						      capture_output=True, text=True, timeout=60)
+				self.assertEqual(done.returncode, 0)
+				yield done.stderr
+
+	def test_a_site_traps_twice_and_no_more(self):
+		for text in self.each_trap("--stats"):
+			self.assertRegex(text, r"\b1000 +getppid\n")
+			report = REPORT.search(text)
+			# And another site, for the program's output and its end.
+			self.assertLessEqual(int(report["traps"]), 2 * int(report["visited"]), text)
+			self.assertGreaterEqual(int(report["rewritten"]), 1, text)
+
+	def test_without_rewriting_every_call_traps(self):
+		for text in self.each_trap("--stats", "--no-rewrite"):
+			self.assertRegex(text, r"\b1000 +getppid\n")
+			self.assertIn("sites: not rewritten\n", text)
+
+	def test_every_visit_is_traced_and_makes_one_host_call(self):
+		for text in self.each_trap("--trace=getppid", count=20):
+			lines = text.splitlines()
+			self.assertEqual(len(lines), 20, text)
+			for line in lines:
+				self.assertRegex(line, r"^getppid\(\) = \d+   <- getppid\(\) = \d+$")
+
+
+if __name__ == "__main__":
+	unittest.main()
