@@ -80,6 +80,11 @@ class Events(unittest.TestCase):
 				("stat", [])):
 			self.assertEqual([e["call"] for e in self.events("--", WATCHED, "opens", rules=rules)], wanted, rules)
 
+	def test_no_quicker_way_passes_by(self):
+		for trap in TRAPS:
+			events = self.events(trap, "--", WATCHED, "clocks", rules="clock_gettime")
+			self.assertEqual(len(events), 100)
+
 	def test_bad_rules_are_one_line_with_file_and_line(self):
 		for rules, wanted in (
 				("opne", "rules:1: no ABI here has a call `opne`"),
