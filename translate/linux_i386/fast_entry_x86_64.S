@@ -33,8 +33,11 @@
 #define USER32_CS 0x23
 #define USER_DS 0x2b
 
-/* Carry, parity, adjust, zero, sign, interrupt, overflow, and the one that is always set. */
-#define USUAL_FLAGS 0xad7
+/*
+ * Carry, parity, adjust, zero, sign, interrupt, overflow, and the one that is always set; and ID, which means
+ * nothing and changes nowhere on the way: OpenSSL tries whether it can be set, and leaves it so.
+ */
+#define USUAL_FLAGS 0x200ad7
 
 	.text
 	.p2align 6
