@@ -142,7 +142,7 @@ freebsd_answers(struct thread *t, struct sigcontext *r)
 	struct timespec now;
 	int host;
 
-	if ((uint32_t)r->rax != FREEBSD_SYS_clock_gettime || trace_active || t->p->abi != &freebsd_personality)
+	if ((uint32_t)r->rax != FREEBSD_SYS_clock_gettime || trace_active)
 		return false;
 	host = host_clock((int)r->rdi);
 	if ((host != CLOCK_REALTIME && host != CLOCK_MONOTONIC) || freebsd_timekeep_serves() ||
