@@ -603,6 +603,13 @@ class Room:
 		done = subprocess.run([dragoman, "--ephemeral", "/x"], capture_output=True, text=True)
 		self.assertRegex(done.stderr, "--ephemeral is for a room: add --isolate")
 
+	def test_where_namespaces_are_refused_the_remedy_is_named(self):
+		words = self.words("/bin/true", root="/")
+		done = subprocess.run(["unshare", "-Ur", "sh", "-c", "echo 0 >/proc/sys/user/max_user_namespaces; exec \"$@\"",
+				       "sh", *words[words.index(dragoman):]], capture_output=True, text=True)
+		self.assertEqual((done.returncode, done.stdout), (125, ""), done)
+		self.assertRegex(done.stderr, r"\Adragoman: no namespaces for this user: run as root, or sysctl [^\n]*\n\Z")
+
 	def test_a_tree_of_another_os_is_named(self):
 		shutil.copy(TELL_DYNAMIC, self.tree + "/bin/dynamic")
 		self.refused(126, "tree is not a tree of FreeBSD: /bin/dynamic needs /libexec/ld-test.so", "/bin/dynamic")
