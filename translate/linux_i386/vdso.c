@@ -58,7 +58,7 @@ extern struct far_pointer {
 	uint16_t selector;
 } linux_i386_way_back, linux_i386_way_by_trap;
 
-#define LOW_CODE_SIZE ((uint64_t)(linux_i386_low_end - linux_i386_low_code))
+#define LOW_CODE_SIZE ((uintptr_t)linux_i386_low_end - (uintptr_t)linux_i386_low_code)
 
 /* __kernel_vsyscall: a far jump, int $0x80, ret. */
 #define INT80_AT 7
@@ -79,7 +79,7 @@ open_fast_entry(uint64_t at)
 	linux_i386_way_back.offset = (uint32_t)linux_i386_vdso.syscall + BACK_AT;
 	linux_i386_way_by_trap.offset = (uint32_t)linux_i386_vdso.syscall + INT80_AT;
 	memcpy((void *)at, linux_i386_low_code, LOW_CODE_SIZE);
-	memcpy((char *)at + (linux_i386_low_trap - linux_i386_low_code), &linux_i386_way_by_trap.offset,
+	memcpy((char *)at + ((uintptr_t)linux_i386_low_trap - (uintptr_t)linux_i386_low_code), &linux_i386_way_by_trap.offset,
 	       sizeof linux_i386_way_by_trap.offset);
 	memcpy(jump + 1, &target, sizeof target);
 	memcpy(jump + 5, &selector, sizeof selector);
