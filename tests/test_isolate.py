@@ -572,7 +572,7 @@ class Room:
 
 	def test_links_in_the_tree_lead_nowhere_outside(self):
 		os.symlink(self.dir + "/outside", self.tree + "/out")
-		os.symlink("../../../../../.." + self.dir + "/outside", self.tree + "/up")
+		os.symlink("../" * 24 + self.dir.lstrip("/") + "/outside", self.tree + "/up")
 		for link in ("out", "up"):
 			done = self.room("/bin/tell", options=["--ephemeral", f"--tmpfs=/{link}/made"])
 			self.assertEqual(done.returncode, 125, done)
