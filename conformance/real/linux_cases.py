@@ -141,7 +141,7 @@ git init -q -b main r; cd r
 for i in $(seq 25); do seq $i $((i * 40)) >f$((i % 5)); git add -A; GIT_AUTHOR_DATE="$((1600000000 + i)) +0000" GIT_COMMITTER_DATE="$((1600000000 + i)) +0000" git commit -qm "commit $i"; done
 export GIT_AUTHOR_DATE='1700000000 +0000' GIT_COMMITTER_DATE='1700000000 +0000'
 git log --oneline | head -3; git checkout -qb side HEAD~5; echo side >s; git add s; git commit -qm side; git checkout -q main; git merge -q side -m merged; git log --graph --format=%h%d | head -8
-git gc -q; git fsck --full 2>&1; git count-objects -v | grep -v size; git repack -adfq --threads=2; git verify-pack -v .git/objects/pack/*.idx | tail -3
+git gc -q; git fsck --full 2>&1; git count-objects -v | grep -v size; git repack -adfq --threads=2; git fsck --full; git repack -adfq --threads=1; git verify-pack -v .git/objects/pack/*.idx | tail -3
 cd ..; git clone -q r c; git -C c log -1 --format=%H; git -C c diff HEAD~3 --stat; git clone -q --bare file://$PWD/r b.git; git -C c push -q ../b.git main:other; git -C b.git branch
 git -C c blame f1 | tail -2; git -C c grep -c 77 | head -2; git -C c stash list; git -C c archive main | md5sum; git -C r status --short; cd r; git rebase -q HEAD~2 2>&1 | head -2; git bisect start -q HEAD HEAD~8 >/dev/null; git bisect run sh -c 'test ! -e s' 2>&1 | tail -1
 cd ..; rm -rf r c b.git

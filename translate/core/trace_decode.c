@@ -160,7 +160,7 @@ decode_struct(struct text *t, const struct call *c, const struct arg *a, struct 
 	      uint64_t count)
 {
 	const struct struct_layout *l = a->layout;
-	bool is_array = a->with >= 0 || a->fixed || (l && !l->fields[0].name[0]);
+	bool is_array = a->with >= 0 || a->fixed || (l && l->nfields && !l->fields[0].name[0]);
 
 	if (is_null(at)) {
 		text_add(t, "NULL");

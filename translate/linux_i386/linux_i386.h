@@ -52,6 +52,8 @@ void linux_i386_interrupted(struct thread *t, struct ucontext *uc);
  * LDT instead, and goes on behind the instruction. True: done.
  */
 bool linux_i386_load_segment(struct thread *t, struct ucontext *uc);
+/* At the process's start: until they fault. */
+void linux_i386_wait_for_empty_gdt(void);
 /* personality.child_pointer: areas of the child's own, with clone's descriptor in place of one. */
 long linux_i386_child_pointer(struct thread *t, struct thread *child, bool given, uint64_t pointer);
 void linux_i386_thread_begins(struct thread *t);

@@ -150,6 +150,31 @@ load(enum segment which, uint16_t s)
 	}
 }
 
+static bool
+gdt_has(unsigned selector)
+{
+	unsigned rights = 0;
+	bool valid;
+
+	__asm__("lar %2, %0" : "+r"(rights), "=@ccz"(valid) : "r"(selector));
+	return valid;
+}
+
+/*
+ * The host's flush_thread() (arch/x86/kernel/process.c) forgets the areas of the 32-bit program that
+ * executed us, but the processor's table is written at the next switch of threads: until then loads of
+ * their selectors would not fault.
+ */
+void
+linux_i386_wait_for_empty_gdt(void)
+{
+	const long a_moment[2] = {0, 1000};	/* a struct timespec */
+
+	for (unsigned n = FIRST_AREA; n < FIRST_AREA + AREAS; n++)
+		for (int tries = 0; tries < 100 && gdt_has(n << 3 | 3); tries++)
+			core_call(__NR_nanosleep, a_moment, 0);
+}
+
 /* The area that a selector or its entry's number means, GDT's or LDT's; -1: none. */
 static int
 area_by_entry(const struct areas *a, uint32_t entry)

@@ -87,6 +87,7 @@ linux_i386_start(struct thread *t, struct ucontext *uc, const struct start_reque
 	}
 	if (r < 0)
 		return r;
+	linux_i386_wait_for_empty_gdt();
 	t->p->stack_base = s.top;
 	t->p->stack_size = s.top - s.low;
 	set_registers(t, uc, request->image, sp);
