@@ -540,19 +540,6 @@ class Room:
 		self.assertEqual(done.stdout, "6\n6\n", done)
 		self.assertEqual(len(re.findall(r"kept: no overlay here \(.*\): the tree is copied\n", done.stderr)), 2, done)
 
-	def test_a_start_costs_little(self):
-		if os.getloadavg()[0] > (os.cpu_count() or 1) / 2:
-			self.skipTest("others are at work here")
-		def seconds(words):
-			begun = time.perf_counter()
-			subprocess.run(words, check=True)
-			return time.perf_counter() - begun
-		drop = ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups", "--"]
-		bare = [*(drop if self.user else []), dragoman, f"--trap={self.trap}", self.tree + "/bin/tell", "exit", "0"]
-		room = self.words("/bin/tell", "exit", "0", options=["--ephemeral"])
-		taken = [(seconds(room) - seconds(bare)) * 1000 for n in range(41)]
-		self.assertLess(sorted(taken)[20], 12)
-
 	def test_binds(self):
 		outside = self.dir + "/outside"
 		with open(outside + "/file", "w") as f:
