@@ -27,6 +27,8 @@ struct room_mount {
 	const char *source; /* NULL: a tmpfs */
 	const char *target;
 	bool read_only;
+	int fd; /* the mount, before it has its place (root.c) */
+	bool folder;
 };
 
 #define ROOM_MOUNTS 64

@@ -14,7 +14,7 @@ add_mount(const char *source, const char *target, bool read_only, const char *op
 		fail(EXIT_OURS, option, target, ": the place in the room must begin with /", 0);
 	if (room->mount_count == ROOM_MOUNTS)
 		fail(EXIT_OURS, option, target, ": too many mounts", 0);
-	room->mounts[room->mount_count++] = (struct room_mount){source, target, read_only};
+	room->mounts[room->mount_count++] = (struct room_mount){source, target, read_only, -1, true};
 }
 
 /* SRC:DST[:ro]; the first colon that is followed by a slash divides. */

@@ -266,22 +266,29 @@ make_root(const struct room *r, int tree, bool *read_only)
 	return fd;
 }
 
-static int
-make_mount(const struct room_mount *m, bool *folder)
+static void
+make_mount(struct room_mount *m)
 {
 	static const char *const settings[][2] = {{"mode", "1777"}, {NULL, NULL}};
 	const unsigned limits = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
 	struct stat st;
-	int fd;
 
-	*folder = true;
-	if (m->source == NULL)
-		return mount_new("tmpfs", settings, limits);
-	fd = mount_copy(AT_FDCWD, m->source, limits | (m->read_only ? MOUNT_ATTR_RDONLY : 0), true);
-	if (fstat(fd, &st) != 0)
+	if (m->source == NULL) {
+		m->fd = mount_new("tmpfs", settings, limits);
+		return;
+	}
+	m->fd = mount_copy(AT_FDCWD, m->source, limits | (m->read_only ? MOUNT_ATTR_RDONLY : 0), true);
+	if (fstat(m->fd, &st) != 0)
 		fail(EXIT_OURS, "--bind ", m->source, "", errno);
-	*folder = S_ISDIR(st.st_mode);
-	return fd;
+	m->folder = S_ISDIR(st.st_mode);
+}
+
+/* While the tree is the host's own: what is bound may lie in it, and the room's root comes over it. */
+static void
+make_mounts(struct room *r)
+{
+	for (size_t n = 0; n < r->mount_count; n++)
+		make_mount(&r->mounts[n]);
 }
 
 static void
@@ -289,13 +296,12 @@ add_mounts(const struct room *r, int root)
 {
 	for (size_t n = 0; n < r->mount_count; n++) {
 		const struct room_mount *m = &r->mounts[n];
-		bool folder;
-		int mount = make_mount(m, &folder), target = make_in_root(root, m->target, folder);
+		int target = make_in_root(root, m->target, m->folder);
 
 		if (target < 0)
 			fail(EXIT_OURS, "no place in the tree for ", m->target, "", errno);
-		mount_at(mount, target, m->target);
-		close(mount);
+		mount_at(m->fd, target, m->target);
+		close(m->fd);
 		close(target);
 	}
 }
@@ -321,6 +327,7 @@ room_root(struct room *r)
 	tree = open(r->tree, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (tree < 0)
 		fail(EXIT_OURS, "--root ", r->tree, "", errno);
+	make_mounts(r);
 	root = make_root(r, tree, &read_only);
 	add_mounts(r, root);
 	room_dev(root);

@@ -557,6 +557,16 @@ class Room:
 		with open(outside + "/file") as f:
 			self.assertEqual(f.read(), "new")
 
+	def test_a_bind_from_the_tree_is_the_hosts_folder(self):
+		os.makedirs(self.tree + "/shared", exist_ok=True)
+		for name in ("lib", "lib64"):	# python's, by the bound /usr
+			os.symlink("usr/" + name, f"{self.tree}/{name}")
+		if self.user:
+			os.chown(self.tree + "/shared", self.user, self.user)
+		self.python("open('/shared/made', 'w')", root=self.tree,
+			    options=["--ephemeral", "--bind", f"{self.tree}/shared:/shared"])
+		self.assertTrue(os.path.exists(self.tree + "/shared/made"))
+
 	def test_links_in_the_tree_lead_nowhere_outside(self):
 		os.symlink(self.dir + "/outside", self.tree + "/out")
 		os.symlink("../" * 24 + self.dir.lstrip("/") + "/outside", self.tree + "/up")
