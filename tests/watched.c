@@ -3,7 +3,7 @@
 #include "guest_thread.h"
 
 enum { SYS_unlink = 10, SYS_setuid = 23, SYS_rename = 128, SYS_fexecve = 492, SYS_openat = 499 };
-enum { PROCESSES = 8, THREADS = 4, ROUNDS = 50 };
+enum { PROCESSES = 8, THREADS = 4, ROUNDS = 50, FLOOD = 400 };
 
 /* Names that JSON cannot hold as they are, that are no UTF-8, too long, and nowhere. */
 static void
@@ -81,6 +81,19 @@ hammer(void)
 		call(SYS_wait4, -1, NULL, 0, NULL);
 }
 
+/* More events than its reader takes; then, once told that it has read, one more. */
+static void
+floods(void)
+{
+	char go;
+
+	for (int i = 0; i < FLOOD; i++)
+		call(SYS_open, "/nowhere/flood", 1, 0);
+	call(SYS_write, 1, "full", 4);
+	call(SYS_read, 0, &go, 1);
+	call(SYS_open, "/nowhere/last", 1, 0);
+}
+
 /* Runs itself by name and by descriptor in turn, until its second argument is empty. */
 static void
 chain(char **argv, char **envp)
@@ -127,7 +140,7 @@ main(int argc, char **argv, char **envp)
 		void (*does)(void);
 	} parts[] = {
 		{"odd", odd}, {"opens", opens}, {"sockets", sockets}, {"hammer", hammer}, {"close_all", close_all},
-		{"clocks", clocks},
+		{"clocks", clocks}, {"floods", floods},
 	};
 
 	if (argc > 2 && same_text(argv[1], "chain"))

@@ -244,7 +244,8 @@ begin(struct call *c, const struct event_row *e)
 			add_in(b, c, i);
 }
 
-static void
+/* Whether the whole line got out. */
+static bool
 write_line(const char *text, size_t n)
 {
 	uint32_t was_torn = __atomic_exchange_n(&torn, 0, __ATOMIC_RELAXED);
@@ -253,10 +254,9 @@ write_line(const char *text, size_t n)
 	if (was_torn)
 		output_write(&output, "\n", 1);
 	r = output_write(&output, text, n);
-	if (r != (long)n)
-		__atomic_fetch_add(&lost, 1, __ATOMIC_RELAXED);
 	if (r > 0 && r < (long)n)
 		__atomic_store_n(&torn, 1, __ATOMIC_RELAXED);
+	return r == (long)n;
 }
 
 /* The end of the line, and out with it; `result` as JSON has it. */
@@ -264,17 +264,18 @@ static void
 finish(struct event_buffer *b, const char *result)
 {
 	struct json *j = &b->line;
-	uint32_t n = __atomic_exchange_n(&lost, 0, __ATOMIC_RELAXED);
+	uint32_t untold = __atomic_exchange_n(&lost, 0, __ATOMIC_RELAXED);
 
 	json_reclaim(j, TAIL);
 	if (j->is_cut)
 		json_raw(j, "},\"cut\":true");
 	else
 		json_raw(j, "}");
-	if (n)
-		json_raw(j, ",\"lost\":%u", n);
+	if (untold)
+		json_raw(j, ",\"lost\":%u", untold);
 	json_raw(j, ",%s}\n", result);
-	write_line(j->at, j->n);
+	if (!write_line(j->at, j->n))
+		__atomic_fetch_add(&lost, untold + 1, __ATOMIC_RELAXED);
 }
 
 static void
@@ -325,6 +326,7 @@ events_leave(struct thread *t)
 void
 events_after_fork(struct thread *t)
 {
+	__atomic_store_n(&lost, 0, __ATOMIC_RELAXED);
 	if (t->event)
 		t->event->is_open = false;
 }

@@ -16,7 +16,7 @@ struct event_buffer;
 const struct personality *events_start(const struct personality *abi);
 /* The call under way may not return (exit, execve): its line is written now. */
 void events_leave(struct thread *t);
-/* In fork's child: the line is the parent's. */
+/* In fork's child: the line, and what was lost before it, are the parent's. */
 void events_after_fork(struct thread *t);
 
 #endif
