@@ -140,6 +140,18 @@ TEST(names_become_numbers_and_names_again)
 	CHECK_IS(path_of("hw.nobody", question), -ENOENT);
 }
 
+/* The path leads to a name, and the name back to the path. */
+static int
+has_its_name(const int *path, unsigned n)
+{
+	int question[26] = {CTL_SYSCTL, SYSCTL_NAME}, again[24];
+	char name[256];
+	size_t size = sizeof name;
+
+	memcpy(question + 2, path, n * sizeof *path);
+	return ask(question, n + 2, name, &size) == 0 && path_of(name, again) == n && same(again, path, n * sizeof *path);
+}
+
 TEST(the_whole_tree_can_be_walked)
 {
 	int question[26] = {CTL_SYSCTL, SYSCTL_NEXT, CTL_KERN};
@@ -156,6 +168,7 @@ TEST(the_whole_tree_can_be_walked)
 		}
 		n = (unsigned)(size / sizeof *next);
 		memcpy(question + 2, next, size);
+		CHECK(has_its_name(next, n));
 		if (++steps > 100000)
 			break;
 	}

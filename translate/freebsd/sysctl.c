@@ -42,11 +42,18 @@ parent_length(const char *name)
 	return dot ? (size_t)(dot - name) : 0;
 }
 
+/* Whether n's name is the first `length` letters of `name`. */
+static bool
+is_named(const struct sysctl_node *n, const char *name, size_t length)
+{
+	return strncmp(n->name, name, length) == 0 && !n->name[length];
+}
+
 static const struct sysctl_node *
 node_by_name(const char *name, size_t n)
 {
 	for (unsigned i = 0; i < sysctl_node_count; i++)
-		if (strncmp(sysctl_nodes[i].name, name, n) == 0 && !sysctl_nodes[i].name[n])
+		if (is_named(&sysctl_nodes[i], name, n))
 			return &sysctl_nodes[i];
 	return NULL;
 }
@@ -59,31 +66,19 @@ number_of(const struct sysctl_node *n)
 	return n->number ? n->number : FIRST_GIVEN + (int32_t)(n - sysctl_nodes);
 }
 
-/*
- * Every node's parent, as an index and one; 0: it stands at the top. Found once: a
- * second thread at the same time writes the same numbers.
- */
-static uint16_t parents[SYSCTL_NODES_MAX];
-
-static void
-find_parents(void)
-{
-	if (__atomic_load_n(&parents[sysctl_node_count - 1], __ATOMIC_ACQUIRE))
-		return;
-	for (unsigned i = 0; i < sysctl_node_count; i++) {
-		size_t n = parent_length(sysctl_nodes[i].name);
-		uint16_t parent = n ? (uint16_t)(node_by_name(sysctl_nodes[i].name, n) - sysctl_nodes + 1) : 0;
-
-		__atomic_store_n(&parents[i], parent, __ATOMIC_RELEASE);
-	}
-}
-
+/* The table has the tree's order: what stands below a node follows it, before anything else. */
 static const struct sysctl_node *
 parent_of(const struct sysctl_node *n)
 {
-	uint16_t parent = parents[n - sysctl_nodes];
+	const size_t length = parent_length(n->name);
+	const struct sysctl_node *parent = n;
 
-	return parent ? &sysctl_nodes[parent - 1] : NULL;
+	if (!length)
+		return NULL;
+	do
+		parent--;
+	while (!is_named(parent, n->name, length));
+	return parent;
 }
 
 /* The node's path of numbers, top first; how many there are. */
@@ -100,9 +95,15 @@ path_of(const struct sysctl_node *n, int32_t path[SYSCTL_MAX_NAME])
 static const struct sysctl_node *
 child_of(const struct sysctl_node *parent, int32_t number)
 {
-	for (unsigned i = 0; i < sysctl_node_count; i++)
-		if (number_of(&sysctl_nodes[i]) == number && parent_of(&sysctl_nodes[i]) == parent)
-			return &sysctl_nodes[i];
+	const struct sysctl_node *end = sysctl_nodes + sysctl_node_count;
+	const size_t length = parent ? strlen(parent->name) : 0;
+
+	for (const struct sysctl_node *n = parent ? parent + 1 : sysctl_nodes; n < end; n++) {
+		if (strncmp(n->name, parent ? parent->name : "", length) != 0)
+			break;
+		if (number_of(n) == number && parent_length(n->name) == length)
+			return n;
+	}
 	return NULL;
 }
 
@@ -257,7 +258,6 @@ freebsd___sysctl(struct call *c, struct guest_ptr name, uint32_t namelen, struct
 
 	if (namelen < 2 || namelen > SYSCTL_MAX_NAME)
 		return -EINVAL;
-	find_parents();
 	if (copy_in(path, name, namelen * sizeof *path) < 0)
 		return -EFAULT;
 	return run(c, path, namelen, old, oldlen, new, newlen);
@@ -278,7 +278,6 @@ freebsd___sysctlbyname(struct call *c, struct guest_ptr name, uint64_t namelen, 
 	if (copy_in(text, name, namelen) < 0)
 		return -EFAULT;
 	text[namelen] = 0;
-	find_parents();
 	n = node_by_name(text, strlen(text));
 	return n ? run(c, path, path_of(n, path), old, oldlen, new, newlen) : -ENOENT;
 }

@@ -50,7 +50,6 @@ struct sysctl_node {
 
 extern const struct sysctl_node sysctl_nodes[];
 extern const unsigned sysctl_node_count;
-#define SYSCTL_NODES_MAX 512
 
 /* sysctl_values.c */
 long sysctl_osrelease(struct sysctl_request *r);

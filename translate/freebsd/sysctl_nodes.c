@@ -1,8 +1,8 @@
 /*
  * The tree: names, fixed numbers, types and formats of FreeBSD's headers
- * (sys/sys/sysctl.h, vm/vm_param.h) and of recorded systems, parents before
- * children. Add a value: one line here, and a function in sysctl_values.c if it
- * has to be asked for.
+ * (sys/sys/sysctl.h, vm/vm_param.h) and of recorded systems. A node stands before all
+ * that is below it, and nothing else among it: sysctl.c relies on that. Add a value:
+ * one line here, and a function in sysctl_values.c if it has to be asked for.
  */
 #include "sysctl.h"
 
@@ -262,5 +262,4 @@ const struct sysctl_node sysctl_nodes[] = {
 	INT("security.jail.jailed", 0, 0),
 	INT("security.jail.vnet", 0, 0),
 };
-_Static_assert(sizeof sysctl_nodes / sizeof *sysctl_nodes <= SYSCTL_NODES_MAX, "raise SYSCTL_NODES_MAX");
 const unsigned sysctl_node_count = sizeof sysctl_nodes / sizeof *sysctl_nodes;
