@@ -3,7 +3,7 @@
 
 enum { AT_FDCWD = -100, O_RDONLY = 0, PROT_READ_WRITE = 3, PAGE = 4096, BIG = 65536 };
 
-static char buffer[BIG];
+static _Alignas(PAGE) char buffer[BIG];	/* the same place in a page on every side: copies depend on it */
 static int zero, null, self;
 
 static void
