@@ -6,11 +6,12 @@
 #include "socket.h"
 
 #include "core/host.h"
+#include "core/layout.h"
 #include "linux_numbers.h"
 
 #define SLOTS 256
 
-static uint64_t slots[SLOTS]; /* inode << 8 | state; 0: free */
+static uint64_t slots[SLOTS] BULKY; /* inode << 8 | state; 0: free */
 static bool any;
 
 /* struct stat of arch/x86/include/uapi/asm/stat.h: st_ino is its second word, of 18. */

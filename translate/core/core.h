@@ -20,7 +20,8 @@ struct options {
 	int exec_fd;		/* --exec-fd: the program's file, not the guest's to see; -1: none */
 	enum trap_kind trap;
 	uint16_t release;	/* guest's OS release, major * 100 + minor; until exec 0 if not given */
-	uint32_t ignored;	/* the guest ignores these host signals, which the core catches: bit n-1 */
+	uint64_t ignored;	/* host signals that the guest ignores, bit n-1, … */
+	uint64_t ignored_told;	/* … as far as we were told; for the rest the host is asked */
 	const char *event_rules;	/* --event-rules: their file's name, and its lines; NULL: the usual ones */
 	int trace_fd;
 	int events_fd;		/* --events-fd: a line of JSON for each chosen call; -1: none */

@@ -10,6 +10,7 @@
 #include "core.h"
 #include "events.h"
 #include "host.h"
+#include "layout.h"
 #include "linux_abi.h"
 #include "loader/loader.h"
 #include "low.h"
@@ -294,8 +295,8 @@ set_thread_name(const char *path)
 void
 exec_first(struct thread *t, const char *path, int fd, char **argv, char **envp)
 {
-	static struct program p;
-	static struct image image;
+	static struct program p BULKY;
+	static struct image image BULKY;
 	struct load_error e = {0};
 	struct load_options load = {.open_path = open_guest_path, .mapped_code = mapped_code};
 	struct start_request request = {.path = p.path, .image = &image, .envp = envp};
@@ -381,8 +382,10 @@ copy_words(const struct call *c, const char **to, struct guest_ptr vector, long 
 	return 0;
 }
 
-/* What the next core is told anew: signals that the host cannot be told by its dispositions
- * (signal_before_exec()), and a descriptor to start from that is not the guest's. */
+/*
+ * What the next core is told anew: which signals are ignored (of some the host's dispositions cannot tell, the
+ * rest it need not ask one by one), and a descriptor to start from that is not the guest's.
+ */
 struct passing_words {
 	char ignored[32], exec_fd[32];
 };
@@ -393,7 +396,11 @@ passing_words(const struct process *p, int exec_fd, struct passing_words *text, 
 {
 	long k = 0;
 
-	format(text->ignored, sizeof text->ignored, "--ignored=%u", signal_ignored_open(p));
+	if (p->threads->next)	/* which may change an action before we are gone */
+		format(text->ignored, sizeof text->ignored, "--ignored-open=%lx",
+		       (unsigned long)(signal_ignored(p) & ALWAYS_OPEN));
+	else
+		format(text->ignored, sizeof text->ignored, "--ignored=%lx", (unsigned long)signal_ignored(p));
 	words[k++] = text->ignored;
 	if (exec_fd == NO_FD)
 		return k;
@@ -406,7 +413,7 @@ passing_words(const struct process *p, int exec_fd, struct passing_words *text, 
 static bool
 is_passing(const char *word)
 {
-	static const char *const names[] = {"--exec-fd=", "--ignored=", "--registered", "--trace-labels", "--trap-installed"};
+	static const char *const names[] = {"--exec-fd=", "--ignored", "--registered", "--trace-labels", "--trap-installed"};
 
 	for (size_t n = 0; n < sizeof names / sizeof *names; n++)
 		if (strncmp(word, names[n], strlen(names[n])) == 0)

@@ -5,6 +5,7 @@
 
 #include "core.h"
 #include "host.h"
+#include "layout.h"
 #include "linux_abi.h"
 
 /*
@@ -15,7 +16,7 @@
 #define ROOM		256	/* how far below the limit we begin */
 #define NUMBERS		65536
 
-static uint64_t reserved[NUMBERS / 64];
+static uint64_t reserved[NUMBERS / 64] BULKY;
 
 static bool
 is_ours(int fd)

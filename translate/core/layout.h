@@ -27,6 +27,9 @@
 #define THREAD_FP	(THREAD_BLOCK - THREAD_FP_SPACE)
 #define THREAD_FRAME	(THREAD_FP - 0x400)	/* also the top of the stack */
 
+/* For a large table of which most programs use little: not among the words that all use (core.ld). */
+#define BULKY __attribute__((section(".bss.bulky")))
+
 /* Offsets in struct thread that assembly uses; asserted in thread.c. */
 #define THREAD_PENDING	0
 #define THREAD_QUICK	4

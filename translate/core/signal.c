@@ -166,6 +166,17 @@ signal_set_action(struct process *p, int number, const struct signal_action *a)
 	return 0;
 }
 
+static bool
+is_ignored_from_start(int host)
+{
+	struct host_sigaction old = {0};
+
+	if (options.ignored_told & SIGNAL_BIT(host))
+		return options.ignored & SIGNAL_BIT(host);
+	core_call(__NR_rt_sigaction, host, 0, &old, sizeof old.mask);
+	return old.handler == HOST_IGNORE;
+}
+
 void
 signal_start(struct thread *t)
 {
@@ -174,17 +185,13 @@ signal_start(struct thread *t)
 
 	for (int n = 1; n <= (int)p->abi->signal_max; n++) {
 		int host = signal_to_host(p->abi, n);
-		struct host_sigaction old = {0};
 		enum host_way was;
 
 		if (is_cores(p, host))
 			continue;
-		core_call(__NR_rt_sigaction, host, 0, &old, sizeof mask);
-		was = old.handler == HOST_IGNORE ? BY_IGNORING : BY_DEFAULT;
+		was = is_ignored_from_start(host) ? BY_IGNORING : BY_DEFAULT;
 		/* exec keeps what is ignored, and only that; for some it is how their default was said. */
-		if (signal_is_always_open(host) ? options.ignored & SIGNAL_BIT(host)
-						: was == BY_IGNORING &&
-						  (p->abi->default_action(n) != DEFAULT_IGNORE || default_is_hosts(p->abi, n, host)))
+		if (was == BY_IGNORING && (p->abi->default_action(n) != DEFAULT_IGNORE || default_is_hosts(p->abi, n, host)))
 			p->actions[n].handler = HANDLER_IGNORE;
 		if (host_way(p, n, host) != was)
 			signal_update_host(p, n);
@@ -198,18 +205,19 @@ signal_start(struct thread *t)
 	t->mask = sigset_to_guest(t, mask);
 }
 
-uint32_t
-signal_ignored_open(const struct process *p)
+host_sigset
+signal_ignored(const struct process *p)
 {
 	host_sigset ignored = 0;
 
 	for (int n = 1; n <= (int)p->abi->signal_max; n++) {
-		int host = number_to_host(p->abi->signals, (unsigned)n);
+		int host = signal_to_host(p->abi, n);
 
-		if (host > 0 && signal_is_always_open(host) && p->actions[n].handler == HANDLER_IGNORE)
+		if (!is_cores(p, host) &&
+		    (p->actions[n].handler == HANDLER_IGNORE || host_way(p, n, host) == BY_IGNORING))
 			ignored |= SIGNAL_BIT(host);
 	}
-	return (uint32_t)ignored;
+	return ignored;
 }
 
 void
@@ -218,7 +226,7 @@ signal_before_exec(struct process *p)
 	/*
 	 * The host makes caught signals default; ignored ones that are caught all the same: say
 	 * so. Not of its own while other threads run: a trap of theirs, ignored, would kill.
-	 * A next core is told of those (signal_ignored_open()), a program of the host is not.
+	 * A next core is told of those (signal_ignored()), a program of the host is not.
 	 */
 	bool alone = !p->threads->next;
 

@@ -86,8 +86,8 @@ long signal_send(struct thread *t, int pid, int tid, int number, const struct si
 long signal_set_action(struct process *p, int number, const struct signal_action *a);
 /* Makes the host's disposition follow the action (again), or catches the signal whatever it is. */
 void signal_update_host(struct process *p, int number);
-/* Those that must stay open on the host and that the guest ignores, as host bits. */
-uint32_t signal_ignored_open(const struct process *p);
+/* The host's signals that a program which is executed now finds ignored. */
+host_sigset signal_ignored(const struct process *p);
 /* In exec's new image the caught signals are default again: what the next core must find. */
 void signal_before_exec(struct process *p);
 

@@ -57,7 +57,7 @@ signal_unwatch_all(struct process *p)
 {
 	struct signal_watch *w = &p->watch;
 
-	/* What is watched is in the set: pages of nothing but zeros are not to be written in every child. */
+	/* What is watched is in the set: pages that nobody has written stay so in every child. */
 	for (int number = 1; number <= SIGSET_MAX; number++) {
 		if (!sigset_has(&w->set, number))
 			continue;
@@ -65,6 +65,8 @@ signal_unwatch_all(struct process *p)
 		sigset_remove(&w->set, number);
 		signal_update_host(p, number);
 	}
+	if (!w->wake)
+		return;
 	core_fd_close(w->wake);
 	w->wake = 0;
 }

@@ -66,9 +66,9 @@ struct stub_page {
 
 struct lock sites_lock;
 static struct text *texts;
-static struct site *sites[256];
+static struct site *sites[256] BULKY;
 static unsigned nsites;
-static struct stub_page pages[PAGES_MAX];
+static struct stub_page pages[PAGES_MAX] BULKY;
 static uint32_t npages;
 static uint32_t nforms[2];
 

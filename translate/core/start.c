@@ -85,6 +85,17 @@ parse_number(const char *s, const char **end)
 	return v;
 }
 
+/* In hexadecimal, as format's %lx writes it. */
+static uint64_t
+parse_set(const char *s)
+{
+	uint64_t set = 0;
+
+	for (; *s; s++)
+		set = set << 4 | (unsigned)(*s <= '9' ? *s - '0' : *s - 'a' + 10);
+	return set;
+}
+
 static uint16_t
 parse_release(const char *text)
 {
@@ -146,8 +157,10 @@ parse_option(const char *word)
 		options.events_fd = (int)parse_number(v, &v);
 	else if (option_is(word, "--event-rules", &v))
 		options.event_rules = v;
-	else if (option_is(word, "--ignored", &v))
-		options.ignored = parse_number(v, &v);
+	else if (option_is(word, "--ignored", &v) || option_is(word, "--ignored-open", &v)) {
+		options.ignored = parse_set(v);
+		options.ignored_told = strncmp(word, "--ignored=", 10) == 0 ? ~UINT64_C(0) : ALWAYS_OPEN;
+	}
 	else if (option_is(word, "--core-fd", &v))
 		options.core_fd = (int)parse_number(v, &v);
 	else if (option_is(word, "--exec-fd", &v))
@@ -244,11 +257,23 @@ run(void *argument)
 
 /*
  * The first thread's block and the heap's first memory. In .bss they cost no mapping and no page table
- * of their own, which each start and each fork would pay for; last in it (where the linker puts what is
- * common), so that the small words of all modules stay together on few pages.
+ * of their own, which each start and each fork would pay for (core.ld).
  */
-char first_block[THREAD_BLOCK] __attribute__((common, aligned(THREAD_BLOCK)));
-char first_heap[THREAD_BLOCK] __attribute__((common, aligned(16)));
+static char first_block[THREAD_BLOCK] __attribute__((section(".bss.block"), aligned(THREAD_BLOCK)));
+static char first_heap[THREAD_BLOCK] __attribute__((section(".bss.heap"), aligned(4096)));
+
+/*
+ * What each start writes there, in one call instead of a page fault for each page: the block's frame and the
+ * uppermost of its stack, room for FP state between, and the struct process at the heap's beginning. Linux before
+ * 5.14 refuses.
+ */
+static void
+populate(void)
+{
+	char *from = first_block + THREAD_FRAME - 0x4000, *to = first_heap + sizeof(struct process) + 0x2000;
+
+	core_call(__NR_madvise, (uintptr_t)from & -UINT64_C(0x1000), (uintptr_t)to - (uintptr_t)from, MADV_POPULATE_WRITE);
+}
 
 _Noreturn void core_start(uint64_t *sp);
 
@@ -258,6 +283,7 @@ core_start(uint64_t *sp)
 	struct process *p;
 	struct thread *t;
 
+	populate();
 	read_host_stack(sp);
 	if (host_stack.argc == 2 && !started_by_binfmt() && strcmp(host_stack.argv[1], "--abis") == 0) {
 		abis_print();

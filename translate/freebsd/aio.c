@@ -36,7 +36,7 @@ struct job {
 };
 
 #define QUEUE_MAX 256 /* vfs.aio.max_aio_queue_per_proc */
-static struct job jobs[QUEUE_MAX];
+static struct job jobs[QUEUE_MAX] BULKY;
 static uint64_t orders;
 static struct lock lock;
 
