@@ -120,7 +120,11 @@ freebsd_pread(struct call *c, int32_t f, struct guest_ptr buf, uint64_t n, int64
 	long r = check_buffer(f, buf, n);
 
 	(void)c;
-	return r < 0 ? r : check_offset(f, offset, host_call(__NR_pread64, f, buf.addr, n, offset));
+	if (r < 0)
+		return r;
+	if (offset >= 0)
+		return host_call_last(__NR_pread64, f, buf.addr, n, offset);
+	return check_offset(f, offset, host_call(__NR_pread64, f, buf.addr, n, offset));
 }
 
 /* On a file opened with O_APPEND the offset counts here; Linux appends (pwrite(2), BUGS). */
