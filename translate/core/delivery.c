@@ -496,7 +496,8 @@ site_call_ends(struct thread *t)
 	struct ucontext *uc = t->frame;
 	host_sigset mask;
 
-	signal_end_mask_for_call(t);
+	if (t->mask_saved)
+		signal_end_mask_for_call(t);
 	if (uc->uc_mcontext.fpstate || t->pending)
 		return SITE_WHOLE;
 	if (t->mask_changed || uc->uc_sigmask != MASK_AS_IT_IS) {
@@ -529,7 +530,7 @@ signal_site_call(struct thread *t)
 int
 signal_site_last(struct thread *t, long answer)
 {
-	struct call *c = &t->site_call;
+	struct call *c = &t->call;
 
 	t->last_wanted = false;
 	c->abi->answer(c, t->frame, dispatch_end(c, answer));

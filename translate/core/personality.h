@@ -52,7 +52,7 @@ struct personality {
 	 * be had without a host call. False: nothing was done.
 	 */
 	bool (*answers)(struct thread *t, struct sigcontext *r);
-	/* May be NULL. Answer → registers: the end of it, where dispatch said CALL_LAST and the call is in t->site_call. */
+	/* May be NULL. Answer → registers: the end of it, where dispatch said CALL_LAST and the call is in t->call. */
 	void (*answer)(struct call *c, struct ucontext *uc, long answer);
 	/* A number without a row, or whose row is todo or gone. */
 	long (*missing)(struct call *c);

@@ -42,7 +42,7 @@ struct thread {
 	struct thread *self;	/* THREAD_SELF: by which a stub knows that %gs is the core's */
 	struct host_request last;	/* THREAD_LAST: the host call with which the guest's ends (last.h) */
 	bool last_allowed, last_wanted;
-	struct call site_call;	/* of that call */
+	struct call call;	/* the guest's, while the core works for it: there is never more than one */
 	bool by_site;		/* frame is thread_frame(): the call came by a rewritten site */
 	bool mask_changed;	/* the host's mask is not the one this entry came with */
 	bool mask_saved;	/* saved_mask is the one to go back to (sigsuspend, pselect) */

@@ -39,11 +39,10 @@ fetch_arguments(struct call *c, const struct sigcontext *r)
 		have = 5;
 		for (unsigned n = 0; n < have; n++)
 			c->arg[n] = c->arg[n + 1];
+		c->arg[have] = 0;
 	}
 	if (c->nr < c->abi->nrows && c->abi->rows[c->nr] && c->abi->rows[c->nr]->nargs > have)
 		return copy_in(&c->arg[have], guest(r->rsp + 8), (CALL_ARGS - have) * sizeof c->arg[0]);
-	for (unsigned n = have; n < CALL_ARGS; n++)
-		c->arg[n] = 0;
 	return 0;
 }
 
@@ -79,21 +78,19 @@ void
 freebsd_syscall(struct thread *t, struct ucontext *uc)
 {
 	struct sigcontext *r = &uc->uc_mcontext;
-	struct call c;	/* filled below: zeroed first, it would cost a tenth of the way here and back */
+	struct call *c = &t->call;	/* arguments that its row does not have are those of earlier calls */
 	long answer;
 
-	c.t = t;
-	c.p = t->p;
-	c.abi = c.p->abi;
-	c.row = NULL;
-	c.second = r->rdx;
-	answer = fetch_arguments(&c, r);
+	c->t = t;
+	c->p = t->p;
+	c->abi = c->p->abi;
+	c->row = NULL;
+	c->second = r->rdx;
+	answer = fetch_arguments(c, r);
 	if (answer == 0)
-		answer = dispatch(&c);
-	if (answer == CALL_LAST)
-		t->site_call = c;
-	else
-		freebsd_answer(&c, uc, answer);
+		answer = dispatch(c);
+	if (answer != CALL_LAST)
+		freebsd_answer(c, uc, answer);
 }
 
 void

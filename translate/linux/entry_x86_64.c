@@ -11,16 +11,16 @@ void
 linux_syscall(struct thread *t, struct ucontext *uc)
 {
 	struct sigcontext *r = &uc->uc_mcontext;
-	struct call c = {
+	struct call *c = &t->call;
+	long answer;
+
+	*c = (struct call){
 		.t = t, .p = t->p, .abi = t->p->abi, .nr = (uint32_t)r->rax,
 		.arg = {r->rdi, r->rsi, r->rdx, r->r10, r->r8, r->r9},
 	};
-	long answer = dispatch(&c);
-
-	if (answer == CALL_LAST)
-		t->site_call = c;
-	else
-		linux_answer(&c, uc, answer);
+	answer = dispatch(c);
+	if (answer != CALL_LAST)
+		linux_answer(c, uc, answer);
 }
 
 void
