@@ -15,18 +15,14 @@
 long
 freebsd_faccessat(struct call *c, int32_t dir, struct guest_ptr file, uint32_t how, uint32_t flags)
 {
-	long mode = flags_to_host(&freebsd_access_mode, how), host, r;
-	bool follows = !(flags & FREEBSD_AT_SYMLINK_NOFOLLOW);
+	long mode = flags_to_host(&freebsd_access_mode, how), host;
 	struct host_path path;
 
-	host = flags_to_host(&freebsd_accessat_flags, flags);
-	if (host < 0 || mode < 0)
-		return -EINVAL;
-	r = path_for(c, file, follows ? PATH_FOLLOW : PATH_LINK, &path);
-	if (r == 0 && flags & FREEBSD_AT_RESOLVE_BENEATH)
-		r = check_beneath(dir, path.name, follows);
-	if (r < 0)
-		return r;
+	if (mode < 0)
+		return mode;
+	host = at_path(c, &freebsd_accessat_flags, dir, file, flags, &path);
+	if (host < 0)
+		return host;
 	/* Without flags the older call, which every sandbox lets through. */
 	return host ? host_call(__NR_faccessat2, dir, path.name, mode, host)
 		    : host_call(__NR_faccessat, dir, path.name, mode);
@@ -77,18 +73,13 @@ chmod_link(int dir, const char *name, unsigned perm)
 long
 freebsd_fchmodat(struct call *c, int32_t dir, struct guest_ptr file, uint16_t perm, uint32_t flags)
 {
-	long host = flags_to_host(&freebsd_at_flags, flags), r;
-	bool follows = !(flags & FREEBSD_AT_SYMLINK_NOFOLLOW);
 	char name[DESCRIPTOR_PATH];
 	struct host_path path;
+	long host = at_path(c, &freebsd_at_flags, dir, file, flags, &path), r;
 
 	if (host < 0)
 		return host;
-	r = path_for(c, file, follows ? PATH_FOLLOW : PATH_LINK, &path);
-	if (r == 0 && flags & FREEBSD_AT_RESOLVE_BENEATH)
-		r = check_beneath(dir, path.name, follows);
-	if (r == 0)
-		r = check_sticky(dir, path.name, (int)host, perm);
+	r = check_sticky(dir, path.name, (int)host, perm);
 	if (r < 0)
 		return r;
 	perm &= 07777;
@@ -96,8 +87,8 @@ freebsd_fchmodat(struct call *c, int32_t dir, struct guest_ptr file, uint16_t pe
 		descriptor_path(name, dir);
 		return host_call(__NR_fchmodat, AT_FDCWD, name, perm);
 	}
-	return follows ? host_call(__NR_fchmodat, dir, path.name, perm)
-		       : chmod_link(dir, path.name, perm);
+	return host & AT_SYMLINK_NOFOLLOW ? chmod_link(dir, path.name, perm)
+					  : host_call(__NR_fchmodat, dir, path.name, perm);
 }
 
 long
@@ -125,16 +116,10 @@ long
 freebsd_fchownat(struct call *c, int32_t dir, struct guest_ptr file, uint32_t owner, uint32_t group,
 		 uint32_t flags)
 {
-	long host = flags_to_host(&freebsd_at_flags, flags), r;
-	bool follows = !(flags & FREEBSD_AT_SYMLINK_NOFOLLOW);
 	struct host_path path;
+	long host = at_path(c, &freebsd_at_flags, dir, file, flags, &path);
 
-	if (host < 0)
-		return host;
-	r = path_for(c, file, follows ? PATH_FOLLOW : PATH_LINK, &path);
-	if (r == 0 && flags & FREEBSD_AT_RESOLVE_BENEATH)
-		r = check_beneath(dir, path.name, follows);
-	return r < 0 ? r : host_call(__NR_fchownat, dir, path.name, owner, group, host);
+	return host < 0 ? host : host_call(__NR_fchownat, dir, path.name, owner, group, host);
 }
 
 long
@@ -171,16 +156,10 @@ set_file_flags(int dir, const char *name, int at, uint64_t flags)
 long
 freebsd_chflagsat(struct call *c, int32_t dir, struct guest_ptr file, uint64_t flags, uint32_t how)
 {
-	long host = flags_to_host(&freebsd_at_flags, how), r;
-	bool follows = !(how & FREEBSD_AT_SYMLINK_NOFOLLOW);
 	struct host_path path;
+	long host = at_path(c, &freebsd_at_flags, dir, file, how, &path);
 
-	if (host < 0)
-		return host;
-	r = path_for(c, file, follows ? PATH_FOLLOW : PATH_LINK, &path);
-	if (r == 0 && how & FREEBSD_AT_RESOLVE_BENEATH)
-		r = check_beneath(dir, path.name, follows);
-	return r < 0 ? r : set_file_flags(dir, path.name, (int)host, flags);
+	return host < 0 ? host : set_file_flags(dir, path.name, (int)host, flags);
 }
 
 long

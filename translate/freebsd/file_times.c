@@ -62,15 +62,11 @@ static long
 set_times(struct call *c, int dir, struct guest_ptr file, uint32_t flags,
 	  const struct two_times *times)
 {
-	bool follows = !(flags & FREEBSD_AT_SYMLINK_NOFOLLOW);
 	struct host_path path;
-	long r = path_for(c, file, follows ? PATH_FOLLOW : PATH_LINK, &path), host;
+	long host = at_path(c, &freebsd_at_flags, dir, file, flags, &path), r;
 
-	if (r == 0 && flags & FREEBSD_AT_RESOLVE_BENEATH)
-		r = check_beneath(dir, path.name, follows);
-	if (r < 0)
-		return r;
-	host = flags_to_host(&freebsd_at_flags, flags);
+	if (host < 0)
+		return host;
 	/* With nothing to change Linux does not even look at the path. */
 	if (times->access.tv_nsec == UTIME_OMIT && times->modification.tv_nsec == UTIME_OMIT)
 		return (r = host_mode(dir, path.name, (int)host)) < 0 ? r : 0;

@@ -42,6 +42,13 @@ bool is_symlink(int dir, const char *name);
  */
 long check_beneath(int dir, const char *name, bool follow_last);
 
+/*
+ * A file as the calls with `at` in their names take it: the host's path, and the AT_ flags in the host's terms, or
+ * -errno. Flags that `flags` does not have are refused before the path is read; AT_RESOLVE_BENEATH is done here.
+ */
+long at_path(struct call *c, const struct flag_map *flags, int dir, struct guest_ptr file, uint32_t how,
+	     struct host_path *path);
+
 /* locks.c: F_GETLK and its kin. */
 long freebsd_record_lock(int fd, int command, struct guest_ptr where);
 /* file_info.c: F_KINFO. */

@@ -61,6 +61,21 @@ check_beneath(int dir, const char *name, bool follow_last)
 	return 0; /* what else is wrong, the call itself will find */
 }
 
+long
+at_path(struct call *c, const struct flag_map *flags, int dir, struct guest_ptr file, uint32_t how,
+	struct host_path *path)
+{
+	const bool follows = !(how & FREEBSD_AT_SYMLINK_NOFOLLOW);
+	long host = flags_to_host(flags, how), r;
+
+	if (host < 0)
+		return host;
+	r = path_for(c, file, follows ? PATH_FOLLOW : PATH_LINK, path);
+	if (r == 0 && how & FREEBSD_AT_RESOLVE_BENEATH)
+		r = check_beneath(dir, path->name, follows);
+	return r < 0 ? r : host;
+}
+
 /* Checks of the word alone; they come before the path is read. Host flags, or -errno. */
 static long
 open_flags(uint32_t *how)

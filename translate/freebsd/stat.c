@@ -128,9 +128,9 @@ stat_to_guest(struct freebsd_stat *to, const struct statx *st)
 
 /* Wider numbers are cut, as with vfs.ino64_trunc_error=0, the default. */
 static void
-stat11_to_guest(struct freebsd11_stat *to, const struct freebsd_stat *st)
+stat11_to_guest(void *to, const struct freebsd_stat *st)
 {
-	*to = (struct freebsd11_stat){
+	*(struct freebsd11_stat *)to = (struct freebsd11_stat){
 		.dev = (uint32_t)st->dev,
 		.ino = (uint32_t)st->ino,
 		.mode = st->mode,
@@ -150,9 +150,9 @@ stat11_to_guest(struct freebsd11_stat *to, const struct freebsd_stat *st)
 }
 
 static void
-nstat_to_guest(struct freebsd11_nstat *to, const struct freebsd_stat *st)
+nstat_to_guest(void *to, const struct freebsd_stat *st)
 {
-	*to = (struct freebsd11_nstat){
+	*(struct freebsd11_nstat *)to = (struct freebsd11_nstat){
 		.dev = (uint32_t)st->dev,
 		.ino = (uint32_t)st->ino,
 		.mode = st->mode,
@@ -185,22 +185,16 @@ stat_host(int dir, const char *name, int flags, struct freebsd_stat *to)
 static long
 stat_path(struct call *c, int dir, struct guest_ptr file, uint32_t how, struct freebsd_stat *to)
 {
-	long flags = flags_to_host(&freebsd_at_flags, how), r;
-	bool follows = !(how & FREEBSD_AT_SYMLINK_NOFOLLOW);
 	struct host_path path;
+	long flags = at_path(c, &freebsd_at_flags, dir, file, how, &path);
 
-	if (flags < 0)
-		return flags;
-	r = path_for(c, file, follows ? PATH_FOLLOW : PATH_LINK, &path);
-	if (r == 0 && how & FREEBSD_AT_RESOLVE_BENEATH)
-		r = check_beneath(dir, path.name, follows);
-	return r < 0 ? r : stat_host(dir, path.name, (int)flags, to);
+	return flags < 0 ? flags : stat_host(dir, path.name, (int)flags, to);
 }
 
 static bool
 is_nameless(int fd)
 {
-	int64_t fs[15];		/* struct statfs; the type comes first */
+	int64_t fs[15]; /* struct statfs; the type comes first */
 
 	return core_call(__NR_fstatfs, fd, fs) == 0 && fs[0] == PIPEFS_MAGIC;
 }
@@ -231,6 +225,14 @@ stat_descriptor(int fd, struct freebsd_stat *to)
 	return r;
 }
 
+/* How a call's struct is made of the present one. */
+struct form {
+	size_t size;
+	void (*make)(void *to, const struct freebsd_stat *st);
+};
+static const struct form stat11 = {sizeof(struct freebsd11_stat), stat11_to_guest};
+static const struct form nstat = {sizeof(struct freebsd11_nstat), nstat_to_guest};
+
 static long
 give(struct guest_ptr buf, const struct freebsd_stat *st, long r)
 {
@@ -238,25 +240,34 @@ give(struct guest_ptr buf, const struct freebsd_stat *st, long r)
 }
 
 static long
-give11(struct guest_ptr buf, const struct freebsd_stat *st, long r)
+give_as(const struct form *form, struct guest_ptr buf, const struct freebsd_stat *st, long r)
 {
-	struct freebsd11_stat old;
+	union {
+		struct freebsd11_stat stat;
+		struct freebsd11_nstat nstat;
+	} old;
 
 	if (r < 0)
 		return r;
-	stat11_to_guest(&old, st);
-	return copy_out(buf, &old, sizeof old);
+	form->make(&old, st);
+	return copy_out(buf, &old, form->size);
 }
 
 static long
-give_nstat(struct guest_ptr buf, const struct freebsd_stat *st, long r)
+fstat_as(const struct form *form, int f, struct guest_ptr buf)
 {
-	struct freebsd11_nstat old;
+	struct freebsd_stat st;
 
-	if (r < 0)
-		return r;
-	nstat_to_guest(&old, st);
-	return copy_out(buf, &old, sizeof old);
+	return give_as(form, buf, &st, stat_descriptor(f, &st));
+}
+
+static long
+fstatat_as(const struct form *form, struct call *c, int dir, struct guest_ptr file,
+	   struct guest_ptr buf, uint32_t flags)
+{
+	struct freebsd_stat st;
+
+	return give_as(form, buf, &st, stat_path(c, dir, file, flags, &st));
 }
 
 long
@@ -280,54 +291,44 @@ freebsd_fstatat(struct call *c, int32_t dir, struct guest_ptr file, struct guest
 long
 freebsd11_stat(struct call *c, struct guest_ptr file, struct guest_ptr buf)
 {
-	return freebsd11_fstatat(c, AT_FDCWD, file, buf, 0);
+	return fstatat_as(&stat11, c, AT_FDCWD, file, buf, 0);
 }
 
 long
 freebsd11_lstat(struct call *c, struct guest_ptr file, struct guest_ptr buf)
 {
-	return freebsd11_fstatat(c, AT_FDCWD, file, buf, FREEBSD_AT_SYMLINK_NOFOLLOW);
+	return fstatat_as(&stat11, c, AT_FDCWD, file, buf, FREEBSD_AT_SYMLINK_NOFOLLOW);
 }
 
 long
 freebsd11_fstat(struct call *c, int32_t f, struct guest_ptr buf)
 {
-	struct freebsd_stat st;
-
 	(void)c;
-	return give11(buf, &st, stat_descriptor(f, &st));
+	return fstat_as(&stat11, f, buf);
 }
 
 long
 freebsd11_fstatat(struct call *c, int32_t dir, struct guest_ptr file, struct guest_ptr buf,
 		  uint32_t flags)
 {
-	struct freebsd_stat st;
-
-	return give11(buf, &st, stat_path(c, dir, file, flags, &st));
+	return fstatat_as(&stat11, c, dir, file, buf, flags);
 }
 
 long
 freebsd11_nstat(struct call *c, struct guest_ptr file, struct guest_ptr buf)
 {
-	struct freebsd_stat st;
-
-	return give_nstat(buf, &st, stat_path(c, AT_FDCWD, file, 0, &st));
+	return fstatat_as(&nstat, c, AT_FDCWD, file, buf, 0);
 }
 
 long
 freebsd11_nlstat(struct call *c, struct guest_ptr file, struct guest_ptr buf)
 {
-	struct freebsd_stat st;
-
-	return give_nstat(buf, &st, stat_path(c, AT_FDCWD, file, FREEBSD_AT_SYMLINK_NOFOLLOW, &st));
+	return fstatat_as(&nstat, c, AT_FDCWD, file, buf, FREEBSD_AT_SYMLINK_NOFOLLOW);
 }
 
 long
 freebsd11_nfstat(struct call *c, int32_t f, struct guest_ptr buf)
 {
-	struct freebsd_stat st;
-
 	(void)c;
-	return give_nstat(buf, &st, stat_descriptor(f, &st));
+	return fstat_as(&nstat, f, buf);
 }
