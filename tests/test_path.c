@@ -130,6 +130,59 @@ relative_paths_stay(void **state)
 	(void)state;
 	assert_string_equal(lead("etc/passwd", PATH_FOLLOW), "etc/passwd");
 	assert_string_equal(lead("", PATH_FOLLOW), "");
+	assert_int_equal(chdir(under("/dir")), 0);
+	assert_string_equal(lead("sub/file", PATH_FOLLOW), "sub/file");
+	assert_string_equal(lead("./sub/./file", PATH_FOLLOW), "./sub/./file");
+	assert_string_equal(lead("relative", PATH_LINK), "relative");
+	assert_string_equal(lead("nothing/../file", PATH_FOLLOW), "nothing/../file");
+	assert_int_equal(chdir("/"), 0);
+	assert_string_equal(lead("usr/bin/env", PATH_FOLLOW), "usr/bin/env");
+}
+
+static void
+relative_paths_do_not_lead_out(void **state)
+{
+	(void)state;
+	assert_int_equal(chdir(under("/dir")), 0);
+	assert_string_equal(lead("../etc/passwd", PATH_FOLLOW), under("/etc/passwd"));
+	assert_string_equal(lead("../../../etc/passwd", PATH_FOLLOW), under("/etc/passwd"));
+	assert_string_equal(lead("sub/../../..", PATH_FOLLOW), root);
+	assert_string_equal(lead("relative", PATH_FOLLOW), under("/dir/sub/file"));
+	assert_string_equal(lead("out/sub/new", PATH_MAKE), under("/dir/sub/new"));
+	assert_int_equal(chdir(under("")), 0);
+	assert_string_equal(lead("absolute/file", PATH_FOLLOW), under("/dir/sub/file"));
+	assert_string_equal(lead("hosts/bin/env", PATH_FOLLOW), "/usr/bin/env");
+	assert_string_equal(lead("dev/null", PATH_FOLLOW), "/dev/null");
+	assert_null(lead("loop", PATH_FOLLOW));
+	assert_int_equal(errno, ELOOP);
+	assert_int_equal(chdir("/proc"), 0);
+	assert_string_equal(lead("../etc/passwd", PATH_FOLLOW), under("/etc/passwd"));
+	assert_int_equal(chdir("/"), 0);
+}
+
+static void
+relative_paths_start_from_their_folder(void **state)
+{
+	int dir = open(under("/dir/sub"), O_RDONLY | O_DIRECTORY);
+	struct host_path out;
+
+	(void)state;
+	assert_int_equal(path_for_at(&the_call, dir, (struct guest_ptr){(uint64_t) "../../etc"}, PATH_FOLLOW, &out), 0);
+	assert_string_equal(out.name, under("/etc"));
+	assert_int_equal(path_for_at(&the_call, dir, (struct guest_ptr){(uint64_t) "file"}, PATH_FOLLOW, &out), 0);
+	assert_string_equal(out.name, "file");
+	close(dir);
+	assert_int_equal(path_for_at(&the_call, dir, (struct guest_ptr){(uint64_t) "../../etc"}, PATH_FOLLOW, &out), 0);
+	assert_string_equal(out.name, "../../etc");
+}
+
+static void
+names_that_are_dots_stay_so(void **state)
+{
+	(void)state;
+	assert_string_equal(lead("/dir/sub/..", PATH_LINK), under("/dir/sub/.."));
+	assert_string_equal(lead("/dir/.", PATH_MAKE), under("/dir/."));
+	assert_string_equal(lead("/..", PATH_LINK), under("/."));
 }
 
 static void
@@ -161,6 +214,10 @@ dots_do_not_lead_out(void **state)
 	assert_string_equal(lead("/../../etc/passwd", PATH_FOLLOW), under("/etc/passwd"));
 	assert_string_equal(lead("/dir/sub/../..", PATH_FOLLOW), root);
 	assert_string_equal(lead("/absolute/../relative", PATH_LINK), under("/dir/relative"));
+	assert_string_equal(lead("/proc/self/./fd/../../../etc/passwd", PATH_LINK), under("/etc/passwd"));
+	assert_string_equal(lead("/dev/..", PATH_FOLLOW), root);
+	assert_string_equal(lead("/proc/self/../version", PATH_FOLLOW), "/proc/self/../version");
+	assert_string_equal(lead("/etc/passwd/../passwd", PATH_FOLLOW), under("/etc/passwd/.."));
 }
 
 static void
@@ -238,6 +295,9 @@ main(void)
 		cmocka_unit_test(files_of_the_root_come_first),
 		cmocka_unit_test(what_it_has_not_is_the_hosts),
 		cmocka_unit_test(relative_paths_stay),
+		cmocka_unit_test(relative_paths_do_not_lead_out),
+		cmocka_unit_test(relative_paths_start_from_their_folder),
+		cmocka_unit_test(names_that_are_dots_stay_so),
 		cmocka_unit_test(symlinks_lead_within_the_root),
 		cmocka_unit_test(a_symlinks_target_may_be_on_the_host),
 		cmocka_unit_test(dots_do_not_lead_out),

@@ -310,9 +310,11 @@ def host_argument(t, row, arg, i):
                     if a.name == "how" and not a.is_pointer), "")
         use = model.PATHS[arg.type].format(how=how)
         given = f"{raw} && " if arg.nullable else ""
+        folder = folder_of(t, row, i)
+        lookup = f"path_for_at(c, {folder}, " if folder else "path_for(c, "
         return ([f"\tstruct host_path {arg.name};"],
                 ([f"\t{arg.name}.name = NULL;"] if arg.nullable else []) +
-                [f"\tif ({given}(failed = path_for(c, guest({raw}), {use}, &{arg.name})) < 0)",
+                [f"\tif ({given}(failed = {lookup}guest({raw}), {use}, &{arg.name})) < 0)",
                  "\t\treturn failed;"],
                 f"{arg.name}.name")
     if arg.type in t.words and not arg.direction and not t.words[arg.type].is_host:
@@ -328,6 +330,14 @@ def host_argument(t, row, arg, i):
     if arg.is_pointer:
         return [], outside_core(t, row, arg, raw), raw
     return [], [], number(t, arg, raw)
+
+
+def folder_of(t, row, i):
+    """The folder that a relative path starts from, if the row has one: `fd dir`, `fd olddir` before the path."""
+    before = row.args[i - 1] if i else None
+    if before and before.type == "fd" and before.name.endswith("dir"):
+        return number(t, before, f"c->arg[{i - 1}]")
+    return None
 
 
 def outside_core(t, row, arg, raw):

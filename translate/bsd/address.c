@@ -12,11 +12,9 @@
 #include "linux_numbers.h"
 
 #define MAX_LENGTH 255 /* SOCK_MAXADDRLEN */
-#define HEADER 2       /* length and family, on both sides */
 #define IN_LENGTH 16
 #define IN6_LENGTH 28
 #define UNNAMED_LENGTH 16 /* sizeof(struct sockaddr): sun_noname of uipc_usrreq.c */
-#define HOST_PATH_MAX 108
 
 const struct flag *
 value_of_guest(const struct flag_map *map, uint64_t value)
@@ -36,59 +34,6 @@ value_of_host(const struct flag_map *map, uint64_t host)
 	return NULL;
 }
 
-void
-host_address_done(struct host_address *a)
-{
-	if (a->dir >= 0)
-		core_call(__NR_close, a->dir);
-	a->dir = -1;
-}
-
-/* A name too long for the host's struct, as one relative to its folder, opened. */
-static long
-shorten(const char *name, struct host_address *out)
-{
-	const char *slash = strrchr(name, '/');
-	char folder[4096];
-	long r;
-
-	if (!slash || (size_t)(slash - name) >= sizeof folder)
-		return -ENAMETOOLONG;
-	strlcpy(folder, name, (size_t)(slash - name) + 2);
-	r = core_call(__NR_openat, AT_FDCWD, folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (r < 0)
-		return r;
-	out->dir = (int)r;
-	out->len = HEADER + 1 +
-		   (uint32_t)format(out->bytes + HEADER, HOST_PATH_MAX, "/proc/self/fd/%d/%s",
-				    out->dir, slash + 1);
-	return out->len <= HEADER + HOST_PATH_MAX ? 0 : -ENAMETOOLONG;
-}
-
-static long
-local_to_host(int dir, enum path_use use, const char *path, struct host_address *out)
-{
-	char text[4096], relative[32 + MAX_LENGTH];
-	const char *name;
-
-	if (!*path)
-		return -ENOENT;
-	if (dir != AT_FDCWD && path[0] != '/') {
-		format(relative, sizeof relative, "/proc/self/fd/%d/%s", dir, path);
-		name = relative;
-	} else {
-		name = path_on_host_for(path, use, text, sizeof text);
-	}
-	if (!name)
-		return -ENAMETOOLONG;
-	out->family = AF_UNIX;
-	out->len = HEADER + (uint32_t)strlen(name) + 1;
-	if (out->len > HEADER + HOST_PATH_MAX)
-		return shorten(name, out);
-	memcpy(out->bytes + HEADER, name, out->len - HEADER);
-	return 0;
-}
-
 static bool
 length_is_right(uint16_t family, uint32_t len)
 {
@@ -106,15 +51,15 @@ address_to_host(struct call *c, int dir, enum path_use use, struct guest_ptr nam
 	out->dir = -1;
 	if (len > MAX_LENGTH)
 		return -ENAMETOOLONG;
-	if (len < HEADER)
+	if (len < SOCKET_HEADER)
 		return -EINVAL;
 	if (copy_in(given, name, len) < 0)
 		return -EFAULT;
 	given[len] = 0;
 	if ((uint8_t)given[1] == bsd->af_local) {
-		if (len > bsd->path_max || len == HEADER)
+		if (len > bsd->path_max || len == SOCKET_HEADER)
 			return -EINVAL;
-		return local_to_host(dir, use, given + HEADER, out);
+		return given[SOCKET_HEADER] ? local_name_to_host(dir, given + SOCKET_HEADER, use, out) : -ENOENT;
 	}
 	if (dir != AT_FDCWD)
 		return -EOPNOTSUPP;
@@ -126,7 +71,7 @@ address_to_host(struct call *c, int dir, enum path_use use, struct guest_ptr nam
 	if (!length_is_right(out->family, len))
 		return -EINVAL;
 	out->len = len < sizeof out->bytes ? len : sizeof out->bytes;
-	memcpy(out->bytes + HEADER, given + HEADER, out->len - HEADER);
+	memcpy(out->bytes + SOCKET_HEADER, given + SOCKET_HEADER, out->len - SOCKET_HEADER);
 	return 0;
 }
 
@@ -134,18 +79,17 @@ static void
 local_to_guest(const struct bsd_sockets *bsd, const struct host_address *from,
 	       struct guest_address *to)
 {
-	char path[HOST_PATH_MAX + 1] = "";
+	char path[LOCAL_NAME_MAX + 1] = "";
+	size_t n = from->len > SOCKET_HEADER ? from->len - SOCKET_HEADER : 0;
 
 	/* A name that begins with NUL is of the host's abstract kind: the guest has none. */
-	if (from->len > HEADER)
-		memcpy(path, from->bytes + HEADER,
-		       from->len - HEADER < HOST_PATH_MAX ? from->len - HEADER : HOST_PATH_MAX);
+	memcpy(path, from->bytes + SOCKET_HEADER, n < LOCAL_NAME_MAX ? n : LOCAL_NAME_MAX);
 	to->bytes[1] = bsd->af_local;
 	to->len = UNNAMED_LENGTH;
 	if (*path) {
-		path_to_guest(path);
-		strlcpy((char *)to->bytes + HEADER, path, bsd->path_max - HEADER);
-		to->len = HEADER + (uint32_t)strlen((char *)to->bytes + HEADER) + 1;
+		local_name_to_guest(path);
+		strlcpy((char *)to->bytes + SOCKET_HEADER, path, bsd->path_max - SOCKET_HEADER);
+		to->len = SOCKET_HEADER + (uint32_t)strlen((char *)to->bytes + SOCKET_HEADER) + 1;
 	}
 	to->bytes[0] = (uint8_t)to->len;
 }
@@ -158,11 +102,11 @@ address_to_guest(const struct call *c, const struct host_address *from, bool is_
 	const struct flag *family;
 
 	memset(to, 0, sizeof *to);
-	if (is_local || (from->len >= HEADER && from->family == AF_UNIX)) {
+	if (is_local || (from->len >= SOCKET_HEADER && from->family == AF_UNIX)) {
 		local_to_guest(bsd, from, to);
 		return;
 	}
-	if (from->len < HEADER)
+	if (from->len < SOCKET_HEADER)
 		return;
 	family = value_of_host(bsd->families, from->family);
 	to->len = from->len < sizeof from->bytes ? from->len : sizeof from->bytes;

@@ -7,20 +7,10 @@
 #define DRAGOMAN_BSD_SOCKET_H
 
 #include "core/call.h"
-#include "core/path.h"
 #include "core/personality.h"
+#include "core/socket_name.h"
 
 /* ---- addresses (address.c) ---- */
-
-/* An address as the host has it. */
-struct host_address {
-	uint32_t len;
-	int dir; /* to be closed by host_address_done(), or -1 */
-	union {
-		uint16_t family;
-		char bytes[128];
-	};
-};
 
 /*
  * The address of `len` bytes at `name`; a local one is looked up for `use` (core/path.h)
@@ -29,7 +19,6 @@ struct host_address {
  */
 long address_to_host(struct call *c, int dir, enum path_use use, struct guest_ptr name,
 		     uint32_t len, struct host_address *out);
-void host_address_done(struct host_address *a);
 
 /* The longest address of a guest: SOCK_MAXADDRLEN. */
 struct guest_address {

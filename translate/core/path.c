@@ -5,6 +5,7 @@
 #include "host.h"
 #include "linux_abi.h"
 #include "personality.h"
+#include "print.h"
 #include "string.h"
 
 /* As FreeBSD's MAXSYMLINKS (sys/param.h); Linux gives up after 40. */
@@ -69,6 +70,47 @@ is_kernels(const struct walk *w)
 	return strcmp(name, "/dev") == 0 || strcmp(name, "/proc") == 0;
 }
 
+/* Else the host is to say what is wrong with a name behind it. */
+static bool
+is_folder(struct walk *w)
+{
+	size_t len = w->len;
+	char target;
+	bool yes = append(w, ".", 1) && core_call(__NR_readlink, w->at, &target, sizeof target) != -ENOTDIR;
+
+	w->len = len;
+	w->at[len] = 0;
+	return yes;
+}
+
+static bool
+is_dots(const char *name, size_t n)
+{
+	return (n == 1 || n == 2) && strncmp(name, "..", n) == 0;
+}
+
+/* What is left of the path behind the `..` by which it leaves a folder of the root again; NULL: it stays there. */
+static const char *
+back_to_root(const char *left)
+{
+	unsigned depth = 1;
+
+	while (*left) {
+		const char *end = left;
+
+		while (*end && *end != '/')
+			end++;
+		if (end - left == 2 && is_dots(left, 2))
+			depth--;
+		else if (end - left != 0 && !(end - left == 1 && is_dots(left, 1)))
+			depth++;
+		left = *end ? end + 1 : end;
+		if (depth == 0)
+			return left;
+	}
+	return NULL;
+}
+
 /* One component; true: there is more to walk. */
 static bool
 step(struct walk *w, bool follow_last, enum walk_end *end)
@@ -89,11 +131,20 @@ step(struct walk *w, bool follow_last, enum walk_end *end)
 	*end = WALK_FOUND;
 	if (n == 0)
 		return false;
-	if (n == 1 && name[0] == '.') {
+	/* rename(2), rmdir(2) and their kin refuse such a last name, which must reach the host for that. */
+	if (last && !follow_last && is_dots(name, n)) {
+		*end = append(w, "..", w->len > w->root_len ? n : 1) ? WALK_FOUND : WALK_TOO_LONG;
+		return false;
+	}
+	if (n == 1 && is_dots(name, n)) {
 		memmove(w->rest, left, strlen(left) + 1);
 		return !last;
 	}
-	if (n == 2 && name[0] == '.' && name[1] == '.') {
+	if (n == 2 && is_dots(name, n)) {
+		if (!is_folder(w)) {
+			*end = append(w, "..", 2) ? WALK_FOUND : WALK_TOO_LONG;
+			return false;
+		}
 		pop(w);
 		memmove(w->rest, left, strlen(left) + 1);
 		return !last;
@@ -103,8 +154,12 @@ step(struct walk *w, bool follow_last, enum walk_end *end)
 		return false;
 	*end = WALK_NOWHERE;
 	if (is_kernels(w)) {
+		const char *back = back_to_root(left);
+
 		pop(w);
-		return false;
+		if (back)
+			memmove(w->rest, back, strlen(back) + 1);
+		return back;
 	}
 	r = core_call(__NR_readlink, w->at, target, sizeof target);
 	if (r >= 0 && (!last || follow_last)) {
@@ -133,7 +188,8 @@ look_under_root(const char *path, enum path_use use, char *to, size_t size)
 	struct walk w = {.at = to, .size = size};
 	bool makes = use == PATH_MAKE || use == PATH_FOLLOW_OR_MAKE;
 	size_t n = strlen(path);
-	bool folder = n > 1 && path[n - 1] == '/';
+	bool follow = use == PATH_FOLLOW || use == PATH_FOLLOW_OR_MAKE;
+	bool folder = n > 1 && (path[n - 1] == '/' || (follow && path[n - 1] == '.' && path[n - 2] == '/'));
 	enum walk_end end;
 
 	if (strlcpy(to, options.root, size) >= size ||
@@ -142,7 +198,7 @@ look_under_root(const char *path, enum path_use use, char *to, size_t size)
 	w.root_len = w.len = strlen(to);
 	while (w.root_len && to[w.root_len - 1] == '/')
 		to[--w.root_len] = 0, w.len--;
-	while (step(&w, folder || use == PATH_FOLLOW || use == PATH_FOLLOW_OR_MAKE, &end))
+	while (step(&w, folder || follow, &end))
 		;
 	if (end == WALK_TOO_LONG)
 		return -ENAMETOOLONG;
@@ -163,18 +219,96 @@ look_under_root(const char *path, enum path_use use, char *to, size_t size)
 	return strlcpy(to + n, w.rest, size - n) >= size - n ? -ENAMETOOLONG : 0;
 }
 
-const char *
-path_on_host_for(const char *path, enum path_use use, char *to, size_t size)
+/*
+ * Would the host's kernel be led elsewhere than the guest's by the relative path? Only by a
+ * symlink or `..` on its way; and by what the kernel itself serves, if the folder is the root.
+ */
+static bool
+may_lead_elsewhere(int dir, const char *path, bool follow_last)
 {
-	if (!options.root || path[0] != '/')
-		return path;
-	return look_under_root(path, use, to, size) == 0 ? to : NULL;
+	char name[4096], target;
+	char *end = name;
+
+	strlcpy(name, path, sizeof name);
+	if (strncmp(name, "dev", 3) == 0 || strncmp(name, "proc", 4) == 0)
+		return true;
+	do {
+		const char *start = end;
+		bool last;
+		char rest;
+		long r;
+
+		while (*end && *end != '/')
+			end++;
+		if (end - start == 2 && is_dots(start, 2))
+			return true;
+		last = *end == 0;
+		if (last && !follow_last)
+			return false;
+		rest = *end;
+		*end = 0;
+		r = core_call(__NR_readlinkat, dir, name, &target, sizeof target);
+		*end = rest;
+		if (r >= 0)
+			return true;
+		if (r != -EINVAL)
+			return false;
+		while (*end == '/')
+			end++;
+	} while (*end);
+	return false;
+}
+
+/* The guest's name for the folder, and the path behind it; false: there is none. */
+static bool
+make_absolute(int dir, const char *path, char *to, size_t size)
+{
+	char link[32];
+	size_t n;
+	long r;
+
+	if (dir == AT_FDCWD) {
+		r = core_call(__NR_getcwd, to, size);
+	} else {
+		format(link, sizeof link, "/proc/self/fd/%d", dir);
+		r = core_call(__NR_readlink, link, to, size - 1);
+		if (r >= 0)
+			to[r] = 0;
+	}
+	if (r < 0 || to[0] != '/')
+		return false;
+	path_to_guest(to);
+	n = strlen(to);
+	if (to[n - 1] != '/')
+		to[n++] = '/';
+	return n < size && strlcpy(to + n, path, size - n) < size - n;
+}
+
+static long
+look_from(int dir, const char *path, enum path_use use, char *to, size_t size)
+{
+	char whole[4096];
+	bool follow = use == PATH_FOLLOW || use == PATH_FOLLOW_OR_MAKE;
+
+	if (path[0] && may_lead_elsewhere(dir, path, follow) && make_absolute(dir, path, whole, sizeof whole))
+		return look_under_root(whole, use, to, size);
+	return strlcpy(to, path, size) < size ? 0 : -ENAMETOOLONG;
+}
+
+long
+path_look(int dir, const char *path, enum path_use use, char *to, size_t size)
+{
+	if (!options.root)
+		return strlcpy(to, path, size) < size ? 0 : -ENAMETOOLONG;
+	return path[0] == '/' ? look_under_root(path, use, to, size) : look_from(dir, path, use, to, size);
 }
 
 const char *
 path_on_host(const char *path, char *to, size_t size)
 {
-	return path_on_host_for(path, PATH_FOLLOW, to, size);
+	if (!options.root)
+		return path;
+	return path_look(AT_FDCWD, path, PATH_FOLLOW, to, size) == 0 ? to : NULL;
 }
 
 void
@@ -224,7 +358,7 @@ is_hidden(const char *path)
 }
 
 long
-path_for(struct call *c, struct guest_ptr path, enum path_use use, struct host_path *out)
+path_for_at(struct call *c, int dir, struct guest_ptr path, enum path_use use, struct host_path *out)
 {
 	size_t max = c->abi->path_max ? c->abi->path_max : sizeof out->text;
 	char name[4096];
@@ -240,12 +374,13 @@ path_for(struct call *c, struct guest_ptr path, enum path_use use, struct host_p
 		return n < 0 ? n : is_hidden(out->text) ? -ENOENT : 0;
 	}
 	n = copy_in_string(name, path, max);
-	if (n < 0)
-		return n;
-	if (name[0] == '/')
-		return look_under_root(name, use, out->text, sizeof out->text);
-	memcpy(out->text, name, (size_t)n + 1);
-	return 0;
+	return n < 0 ? n : path_look(dir, name, use, out->text, sizeof out->text);
+}
+
+long
+path_for(struct call *c, struct guest_ptr path, enum path_use use, struct host_path *out)
+{
+	return path_for_at(c, AT_FDCWD, path, use, out);
 }
 
 long

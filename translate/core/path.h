@@ -7,7 +7,9 @@
  *  - a name that is to be made goes where its folder is;
  *  - /dev and /proc are the host kernel's whatever DIR holds;
  *  - in a room (isolate/) a BSD guest finds no /proc, which is there for the core;
- *  - relative paths, and all paths without --root, are the host's as they stand.
+ *  - a relative path is the host's as it stands, but where the host could be led elsewhere by it
+ *    (by `..`, a symlink, or to /dev and /proc): that one is looked up from the guest's name of its folder;
+ *  - without --root all paths are the host's.
  */
 #ifndef DRAGOMAN_CORE_PATH_H
 #define DRAGOMAN_CORE_PATH_H
@@ -32,16 +34,20 @@ enum path_use path_use_of_linkat(uint32_t how);
 
 /*
  * Copies the guest's path in and finds what it stands for: 0 or -errno. -ENAMETOOLONG
- * from the guest's own PATH_MAX on (personality.path_max).
+ * from the guest's own PATH_MAX on (personality.path_max). A relative path is one from the
+ * folder `dir` (-1: it stays as it is), or from where the process is.
  */
+long path_for_at(struct call *c, int dir, struct guest_ptr path, enum path_use use, struct host_path *out);
 long path_for(struct call *c, struct guest_ptr path, enum path_use use, struct host_path *out);
+
+/* The same for a path that is here, into `to` of `size` bytes. */
+long path_look(int dir, const char *path, enum path_use use, char *to, size_t size);
 
 /*
  * The host name for `path` in `to`; `path` itself if it is the same. NULL: longer
  * than `size`, or a loop of symlinks.
  */
 const char *path_on_host(const char *path, char *to, size_t size);
-const char *path_on_host_for(const char *path, enum path_use use, char *to, size_t size);
 
 /* The guest's name for an absolute host path, in place: without the root in front. */
 void path_to_guest(char *path);

@@ -164,7 +164,7 @@ freebsd___realpathat(struct call *c, int32_t dir, struct guest_ptr file, struct 
 
 	if (flags)
 		return -EINVAL;
-	r = path_to_host(c, file, &path);
+	r = path_for_at(c, dir, file, PATH_FOLLOW, &path);
 	if (r < 0)
 		return r;
 	fd = host_call(__NR_openat, dir, path.name, O_PATH | O_CLOEXEC, 0);

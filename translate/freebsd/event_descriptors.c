@@ -96,8 +96,8 @@ freebsd_inotify_add_watch_at(struct call *c, int32_t queue, int32_t dir, struct 
 		return -EINVAL;
 	r = check_descriptor(queue);
 	if (r == 0)
-		r = path_for(c, file, mask & FREEBSD_IN_DONT_FOLLOW ? PATH_LINK : PATH_FOLLOW,
-			     &path);
+		r = path_for_at(c, dir, file, mask & FREEBSD_IN_DONT_FOLLOW ? PATH_LINK : PATH_FOLLOW,
+				&path);
 	if (r == 0 && dir != AT_FDCWD && path.name[0] != '/')
 		r = check_descriptor(dir);
 	return r < 0 ? r : add_watch(queue, dir, &path, (uint32_t)host);

@@ -38,6 +38,13 @@ uint32_t device_to_host(uint64_t device);
 /* Is the last component itself a symlink? */
 bool is_symlink(int dir, const char *name);
 
+/* The folder for path_for_at(): a path that must stay beneath it is the host's to walk. */
+static inline int
+folder_for(int dir, uint32_t flags)
+{
+	return flags & FREEBSD_AT_RESOLVE_BENEATH ? -1 : dir;
+}
+
 /* AT_RESOLVE_BENEATH, as O_RESOLVE_BENEATH: a path that leaves `dir` is ENOTCAPABLE; 0 or an error.
  */
 long check_beneath(int dir, const char *name, bool follow_last);

@@ -31,9 +31,9 @@ freebsd_linkat(struct call *c, int32_t olddir, struct guest_ptr old, int32_t new
 
 	if (host < 0)
 		return host;
-	r = path_for(c, old, followed(follows), &from);
+	r = path_for_at(c, folder_for(olddir, flags), old, followed(follows), &from);
 	if (r == 0)
-		r = path_for(c, made, PATH_MAKE, &to);
+		r = path_for_at(c, newdir, made, PATH_MAKE, &to);
 	if (r == 0 && flags & FREEBSD_AT_RESOLVE_BENEATH)
 		r = check_beneath(olddir, from.name, follows);
 	return r < 0 ? r : host_call(__NR_linkat, olddir, from.name, newdir, to.name, host);
@@ -54,7 +54,7 @@ freebsd_symlinkat(struct call *c, struct guest_ptr text, int32_t dir, struct gue
 	long r = copy_in_string(target, text, c->abi->path_max);
 
 	if (r >= 0)
-		r = path_for(c, made, PATH_MAKE, &path);
+		r = path_for_at(c, dir, made, PATH_MAKE, &path);
 	return r < 0 ? r : host_call(__NR_symlinkat, target, dir, path.name);
 }
 
@@ -73,7 +73,7 @@ freebsd_readlinkat(struct call *c, int32_t dir, struct guest_ptr file, struct gu
 
 	if (n > FREEBSD_IOSIZE_MAX)
 		return -EINVAL;
-	r = path_for(c, file, PATH_LINK, &path);
+	r = path_for_at(c, dir, file, PATH_LINK, &path);
 	if (r < 0)
 		return r;
 	if (n == 0) /* Linux: EINVAL for a buffer without room */
@@ -129,7 +129,7 @@ freebsd_funlinkat(struct call *c, int32_t dir, struct guest_ptr file, int32_t sa
 
 	if (host < 0)
 		return host;
-	r = path_for(c, file, PATH_LINK, &path);
+	r = path_for_at(c, folder_for(dir, flags), file, PATH_LINK, &path);
 	if (r == 0 && flags & FREEBSD_AT_RESOLVE_BENEATH)
 		r = check_beneath(dir, path.name, false);
 	if (r == 0 && same != FREEBSD_FD_NONE)
@@ -183,9 +183,9 @@ freebsd_renameat2(struct call *c, int32_t olddir, struct guest_ptr old, int32_t 
 
 	if (host < 0)
 		return host;
-	r = path_for(c, old, PATH_LINK, &from);
+	r = path_for_at(c, olddir, old, PATH_LINK, &from);
 	if (r == 0)
-		r = path_for(c, made, PATH_MAKE, &to);
+		r = path_for_at(c, newdir, made, PATH_MAKE, &to);
 	if (r < 0)
 		return r;
 	r = host_call(__NR_renameat2, olddir, from.name, newdir, to.name, host);
@@ -209,7 +209,7 @@ long
 freebsd_mkdirat(struct call *c, int32_t dir, struct guest_ptr made, uint16_t perm)
 {
 	struct host_path path;
-	long r = path_for(c, made, PATH_MAKE, &path);
+	long r = path_for_at(c, dir, made, PATH_MAKE, &path);
 
 	return r < 0 ? r : host_call(__NR_mkdirat, dir, path.name, perm & 0777);
 }
@@ -224,7 +224,7 @@ long
 freebsd_mkfifoat(struct call *c, int32_t dir, struct guest_ptr made, uint16_t perm)
 {
 	struct host_path path;
-	long r = path_for(c, made, PATH_MAKE, &path);
+	long r = path_for_at(c, dir, made, PATH_MAKE, &path);
 
 	return r < 0 ? r : host_call(__NR_mknodat, dir, path.name, S_IFIFO | (perm & 07777), 0);
 }
@@ -250,7 +250,7 @@ freebsd_mknodat(struct call *c, int32_t dir, struct guest_ptr made, uint16_t per
 	case S_IFBLK:
 		if (device == UINT64_MAX)
 			return -EINVAL;
-		r = path_for(c, made, PATH_MAKE, &path);
+		r = path_for_at(c, dir, made, PATH_MAKE, &path);
 		return r < 0 ? r
 			     : host_call(__NR_mknodat, dir, path.name, perm,
 					 device_to_host(device));

@@ -70,7 +70,7 @@ at_path(struct call *c, const struct flag_map *flags, int dir, struct guest_ptr 
 
 	if (host < 0)
 		return host;
-	r = path_for(c, file, follows ? PATH_FOLLOW : PATH_LINK, path);
+	r = path_for_at(c, folder_for(dir, how), file, follows ? PATH_FOLLOW : PATH_LINK, path);
 	if (r == 0 && how & FREEBSD_AT_RESOLVE_BENEATH)
 		r = check_beneath(dir, path->name, follows);
 	return r < 0 ? r : host;
@@ -224,11 +224,11 @@ freebsd_openat(struct call *c, int32_t dir, struct guest_ptr file, uint32_t how,
 
 	if (flags < 0)
 		return flags;
-	r = path_for(c, file,
-		     how & FREEBSD_O_CREAT	? PATH_FOLLOW_OR_MAKE
-		     : how & FREEBSD_O_NOFOLLOW ? PATH_LINK
-						: PATH_FOLLOW,
-		     &path);
+	r = path_for_at(c, how & FREEBSD_O_RESOLVE_BENEATH ? -1 : dir, file,
+			how & FREEBSD_O_CREAT	   ? PATH_FOLLOW_OR_MAKE
+			: how & FREEBSD_O_NOFOLLOW ? PATH_LINK
+						   : PATH_FOLLOW,
+			&path);
 	if (r < 0)
 		return r;
 	fd = descriptor_named(path.name);

@@ -426,7 +426,7 @@ linux_execveat(struct call *c, int32_t dir, struct guest_ptr file, struct guest_
 		return process_fexecve(c, dir, argv, envp);
 	if (!follow && (first == '/' || dir == AT_FDCWD))
 		return process_execve(c, file, argv, envp);
-	r = path_for(c, file, path_use_of_at(how), &path);
+	r = path_for_at(c, dir, file, path_use_of_at(how), &path);
 	if (r < 0)
 		return r;
 	fd = host_call(__NR_openat, dir, path.name, O_RDONLY | O_CLOEXEC | follow, 0);
@@ -536,6 +536,6 @@ linux_readlinkat(struct call *c, int32_t dir, struct guest_ptr file, struct gues
 
 	if (names_own_program(file))
 		return put_own_program(c, buf, n);
-	r = path_for(c, file, PATH_LINK, &path);
+	r = path_for_at(c, dir, file, PATH_LINK, &path);
 	return r < 0 ? r : host_call(__NR_readlinkat, dir, path.name, buf.addr, n);
 }
