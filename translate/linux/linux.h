@@ -10,6 +10,7 @@
 
 #include "core/linux_numbers.h"
 #include "core/personality.h"
+#include "core/socket_name.h"
 
 /* entry_x86_64.c */
 void linux_syscall(struct thread *t, struct ucontext *uc);
@@ -53,6 +54,43 @@ long linux_set_altstack(struct thread *t, const stack_t *s, uint64_t sp);
 /* What rt_sigaction(2) does with a new action's flags and mask; -EINVAL: not one that can be caught. */
 long linux_set_action(struct process *p, int sig, struct signal_action *a);
 int linux_fault_signal(struct thread *t, struct ucontext *uc, int host_signal, const struct siginfo *info);
+
+/*
+ * sockets.c. What the host's call is given for a guest's address: the guest's own memory, or, for a local
+ * socket's path under --root, `own`, which host_address_done() is to be called for in any case. 0 or -errno.
+ */
+struct linux_address {
+	uint64_t at;
+	uint32_t len;
+	struct host_address own;
+};
+long linux_address_in(struct linux_address *a, struct guest_ptr name, uint32_t len, enum path_use use);
+/* What the host answered, to the `room` bytes at `name`; a->len is then its length for the guest. 0 or -errno. */
+long linux_address_out(struct host_address *a, struct guest_ptr name, uint32_t room);
+
+/* messages.c. A message's header in the host's form, its name the guest's; the answer is the host's call's. */
+struct linux_msghdr {	/* struct user_msghdr (include/linux/socket.h) */
+	uint64_t name;
+	int32_t namelen;
+	uint64_t iov, iovlen;
+	uint64_t control, controllen;
+	uint32_t flags;
+};
+_Static_assert(sizeof(struct linux_msghdr) == 56, "struct user_msghdr");
+long linux_send_message(int32_t f, struct linux_msghdr *head, uint32_t how);
+long linux_receive_message(int32_t f, struct linux_msghdr *head, uint32_t how);
+
+/* sendmmsg(2) and recvmmsg(2) by an ABI's own calls for one message, whose struct mmsghdr is this. */
+struct linux_messages {
+	uint32_t size, length_at, flags_at;
+	long (*send)(struct call *c, int32_t f, struct guest_ptr message, uint32_t how);
+	long (*receive)(struct call *c, int32_t f, struct guest_ptr message, uint32_t how);
+};
+long linux_send_many(struct call *c, const struct linux_messages *kind, int32_t f, struct guest_ptr messages,
+		     uint32_t n, uint32_t how);
+/* *timeout (NULL: none) is then what is left of it, if there is an answer. */
+long linux_receive_many(struct call *c, const struct linux_messages *kind, int32_t f, struct guest_ptr messages,
+			uint32_t n, uint32_t how, struct timespec *timeout);
 
 /* start_x86_64.c */
 struct stack;

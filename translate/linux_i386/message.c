@@ -13,15 +13,6 @@
 #include "core/memory.h"
 #include "core/string.h"
 
-struct host_msghdr {	/* struct user_msghdr (include/linux/socket.h) */
-	uint64_t name;
-	int32_t namelen;
-	uint64_t iov, iovlen;
-	uint64_t control, controllen;
-	uint32_t flags;
-};
-_Static_assert(sizeof(struct host_msghdr) == 56, "struct user_msghdr");
-
 struct host_cmsg { uint64_t len; int32_t level, type; };
 struct guest_cmsg { uint32_t len; int32_t level, type; };
 
@@ -33,7 +24,7 @@ struct guest_cmsg { uint32_t len; int32_t level, type; };
 
 /* One message on its way; `held` is what core_alloc() gave for it. */
 struct message {
-	struct host_msghdr head;
+	struct linux_msghdr head;
 	struct guest_ptr control;	/* the guest's */
 	uint32_t control_room;
 	bool times32;			/* not on x32, which comes here too (COMPAT_USE_64BIT_TIME) */
@@ -143,7 +134,7 @@ linux_i386_sendmsg(struct call *c, int32_t f, struct guest_ptr message, uint32_t
 	if (r == 0)
 		r = control_to_host(&m);
 	if (r == 0)
-		r = host_call(__NR_sendmsg, f, &m.head, how);
+		r = linux_send_message(f, &m.head, how);
 	message_free(&m);
 	return r;
 }
@@ -272,7 +263,7 @@ linux_i386_recvmsg(struct call *c, int32_t f, struct guest_ptr message, uint32_t
 		r = control_space(&m, m.head.controllen) ? 0 : -ENOBUFS;
 	}
 	if (r == 0)
-		r = host_call(__NR_recvmsg, f, &m.head, how);
+		r = linux_receive_message(f, &m.head, how);
 	if (r >= 0) {
 		e = m.control_room ? control_to_guest(&m, &used) : 0;
 		if (e == 0)
@@ -284,37 +275,20 @@ linux_i386_recvmsg(struct call *c, int32_t f, struct guest_ptr message, uint32_t
 	return r;
 }
 
-/* ---- several at once (net/socket.c, __sys_sendmmsg(), do_recvmmsg()) ---- */
+/* ---- several at once ---- */
 
-#define MMSGHDR_SIZE 32
-#define MMSGHDR_LEN 28
+static const struct linux_messages messages_of_32_bits = {
+	.size = 32,
+	.length_at = 28,
+	.flags_at = 24,
+	.send = linux_i386_sendmsg,
+	.receive = linux_i386_recvmsg,
+};
 
 long
 linux_i386_sendmmsg(struct call *c, int32_t f, struct guest_ptr messages, uint32_t n, uint32_t how)
 {
-	long done = 0, r = 0;
-
-	if (n > VECTOR_MAX)
-		n = VECTOR_MAX;
-	for (; done < n; done++) {
-		struct guest_ptr at = guest_at(messages, (uint64_t)done * MMSGHDR_SIZE);
-
-		r = linux_i386_sendmsg(c, f, at, how);
-		if (r >= 0)
-			r = store_u32(guest_at(at, MMSGHDR_LEN), (uint32_t)r);
-		if (r < 0)
-			break;
-	}
-	return done || r >= 0 ? done : r;
-}
-
-static int64_t
-monotonic(void)
-{
-	struct timespec now = {0, 0};
-
-	core_call(__NR_clock_gettime, CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+	return linux_send_many(c, &messages_of_32_bits, f, messages, n, how);
 }
 
 static long
@@ -322,43 +296,14 @@ receive_many(struct call *c, int32_t f, struct guest_ptr messages, uint32_t n, u
 	     const struct struct_map *time, struct guest_ptr timeout)
 {
 	struct timespec left = {0, 0};
-	int64_t end = 0, remain = 1;
-	uint32_t flags = 0;
-	long done = 0, r = 0;
+	long r;
 
-	if (!is_null(timeout)) {
-		if (copy_in_struct(time, &left, timeout) < 0)
-			return -EFAULT;
-		if (left.tv_sec < 0 || (uint64_t)left.tv_nsec >= 1000000000)
-			return -EINVAL;
-		end = left.tv_sec > INT32_MAX ? INT64_MAX
-					      : monotonic() + left.tv_sec * INT64_C(1000000000) + left.tv_nsec;
-	}
-	if (n > VECTOR_MAX)
-		n = VECTOR_MAX;
-	while (done < n && remain > 0 && !(flags & MSG_OOB)) {
-		struct guest_ptr at = guest_at(messages, (uint64_t)done * MMSGHDR_SIZE);
-
-		r = linux_i386_recvmsg(c, f, at, how & ~(uint32_t)MSG_WAITFORONE);
-		if (r >= 0)
-			r = store_u32(guest_at(at, MMSGHDR_LEN), (uint32_t)r);
-		if (r < 0 || load_u32(&flags, guest_at(at, 24)) < 0)
-			break;
-		done++;
-		if (how & MSG_WAITFORONE)
-			how |= MSG_DONTWAIT;
-		if (!is_null(timeout))
-			remain = end - monotonic();
-	}
-	if (done == 0)
-		return r;
-	if (!is_null(timeout)) {
-		remain = remain < 0 ? 0 : remain;
-		left = (struct timespec){remain / 1000000000, remain % 1000000000};
-		if (copy_out_struct(time, timeout, &left) < 0)
-			return -EFAULT;
-	}
-	return done;
+	if (is_null(timeout))
+		return linux_receive_many(c, &messages_of_32_bits, f, messages, n, how, NULL);
+	if (copy_in_struct(time, &left, timeout) < 0)
+		return -EFAULT;
+	r = linux_receive_many(c, &messages_of_32_bits, f, messages, n, how, &left);
+	return r > 0 && copy_out_struct(time, timeout, &left) < 0 ? -EFAULT : r;
 }
 
 long

@@ -155,29 +155,29 @@ linux_i386_socketcall(struct call *c, int32_t what, struct guest_ptr arguments)
 	case SYS_SOCKET:
 		return host_call(__NR_socket, f, a[1], (int32_t)a[2]);
 	case SYS_BIND:
-		return host_call(__NR_bind, f, a[1], a[2]);
+		return linux_bind(c, f, guest(a[1]), a[2]);
 	case SYS_CONNECT:
-		return host_call(__NR_connect, f, a[1], a[2]);
+		return linux_connect(c, f, guest(a[1]), a[2]);
 	case SYS_LISTEN:
 		return host_call(__NR_listen, f, a[1]);
 	case SYS_ACCEPT:
-		return host_call(__NR_accept4, f, a[1], a[2], 0);
+		return linux_accept(c, f, guest(a[1]), guest(a[2]));
 	case SYS_ACCEPT4:
-		return host_call(__NR_accept4, f, a[1], a[2], a[3]);
+		return linux_accept4(c, f, guest(a[1]), guest(a[2]), a[3]);
 	case SYS_GETSOCKNAME:
-		return host_call(__NR_getsockname, f, a[1], a[2]);
+		return linux_getsockname(c, f, guest(a[1]), guest(a[2]));
 	case SYS_GETPEERNAME:
-		return host_call(__NR_getpeername, f, a[1], a[2]);
+		return linux_getpeername(c, f, guest(a[1]), guest(a[2]));
 	case SYS_SOCKETPAIR:
 		return host_call(__NR_socketpair, f, a[1], (int32_t)a[2], a[3]);
 	case SYS_SEND:
 		return host_call(__NR_sendto, f, a[1], a[2], a[3], 0, 0);
 	case SYS_SENDTO:
-		return host_call(__NR_sendto, f, a[1], a[2], a[3], a[4], a[5]);
+		return linux_sendto(c, f, guest(a[1]), a[2], a[3], guest(a[4]), a[5]);
 	case SYS_RECV:
 		return host_call(__NR_recvfrom, f, a[1], a[2], a[3], 0, 0);
 	case SYS_RECVFROM:
-		return host_call(__NR_recvfrom, f, a[1], a[2], a[3], a[4], a[5]);
+		return linux_recvfrom(c, f, guest(a[1]), a[2], a[3], guest(a[4]), guest(a[5]));
 	case SYS_SHUTDOWN:
 		return host_call(__NR_shutdown, f, a[1]);
 	case SYS_SETSOCKOPT:
