@@ -255,6 +255,17 @@ page_of(uint64_t address)
 	return NULL;
 }
 
+bool
+sites_made(uint64_t start, uint64_t end)
+{
+	const uint32_t n = __atomic_load_n(&npages, __ATOMIC_ACQUIRE);
+
+	for (uint32_t i = 0; i < n; i++)
+		if (pages[i].base && pages[i].base < end && pages[i].base + PAGE > start)
+			return true;
+	return false;
+}
+
 static void
 free_slot(uint64_t stub)
 {

@@ -43,6 +43,9 @@ extern unsigned char sites_fp_known;
 /* Puts the processor's FP state, the guest's, beside uc, in the form of the host's signal frames. */
 void sites_save_fp(struct ucontext *uc, void *area);
 
+/* Is there anything of ours in this memory? */
+bool sites_made(uint64_t start, uint64_t end);
+
 /* For --stats: the text of what was done, into `to`; its length. */
 size_t sites_report(char *to, size_t size);
 #define SITES_REPORT_MAX 512

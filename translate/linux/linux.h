@@ -92,6 +92,11 @@ long linux_send_many(struct call *c, const struct linux_messages *kind, int32_t 
 long linux_receive_many(struct call *c, const struct linux_messages *kind, int32_t f, struct guest_ptr messages,
 			uint32_t n, uint32_t how, struct timespec *timeout);
 
+/* proc_maps.c: is the path's last name that of a file of /proc that shows a process's mappings? */
+bool linux_names_maps(struct guest_ptr file);
+/* Such a name was opened: what the descriptor shows is the guest's, if it was of the process itself. */
+long linux_maps_as_seen(struct call *c, long fd, uint32_t how);
+
 /* start_x86_64.c */
 struct stack;
 struct linux_aux {

@@ -90,6 +90,7 @@ linux_i386_start(struct thread *t, struct ucontext *uc, const struct start_reque
 	linux_i386_wait_for_empty_gdt();
 	t->p->stack_base = s.top;
 	t->p->stack_size = s.top - s.low;
+	t->p->shared_page = linux_i386_vdso.base;
 	set_registers(t, uc, request->image, sp);
 	return 0;
 }

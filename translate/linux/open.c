@@ -1,0 +1,59 @@
+/* open(2) and its kin: the host's, but for a few files of /proc that show what the core is (proc_maps.c). */
+#include "linux.h"
+
+#include <linux/openat2.h>
+
+#include "core/copy.h"
+#include "core/core.h"
+#include "core/host.h"
+#include "core/last.h"
+#include "core/path.h"
+
+long
+linux_open(struct call *c, struct guest_ptr file, uint32_t how, uint16_t mode)
+{
+	struct host_path path;
+	long r;
+
+	if (linux_names_maps(file))
+		return linux_openat(c, AT_FDCWD, file, how, mode);
+	if (!options.root)
+		return host_call_last(__NR_open, file.addr, how, mode);
+	r = path_for(c, file, path_use_of_open(how), &path);
+	return r < 0 ? r : host_call(__NR_open, path.name, how, mode);
+}
+
+long
+linux_openat(struct call *c, int32_t dir, struct guest_ptr file, uint32_t how, uint16_t mode)
+{
+	bool maps = linux_names_maps(file);
+	struct host_path path;
+	long r;
+
+	if (!options.root && !maps)
+		return host_call_last(__NR_openat, dir, file.addr, how, mode);
+	r = path_for_at(c, dir, file, path_use_of_open(how), &path);
+	if (r == 0)
+		r = host_call(__NR_openat, dir, path.name, how, mode);
+	return maps ? linux_maps_as_seen(c, r, how) : r;
+}
+
+/* openat2(2). Where the folder is to be the path's root, or its wall, the host's kernel walks by itself. */
+long
+linux_openat2(struct call *c, int32_t dir, struct guest_ptr file, struct guest_ptr how, uint64_t n)
+{
+	struct open_how asked;
+	bool maps = linux_names_maps(file);
+	struct host_path path;
+	long r;
+
+	if (guest_reaches_core(how, n))
+		return -EFAULT;
+	if ((!options.root && !maps) || n < sizeof asked || copy_in(&asked, how, sizeof asked) < 0 ||
+	    asked.resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT))
+		return host_call_last(__NR_openat2, dir, file.addr, how.addr, n);
+	r = path_for_at(c, dir, file, path_use_of_open((uint32_t)asked.flags), &path);
+	if (r == 0)
+		r = host_call(__NR_openat2, dir, path.name, how.addr, n);
+	return maps ? linux_maps_as_seen(c, r, (uint32_t)asked.flags) : r;
+}
