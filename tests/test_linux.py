@@ -4,6 +4,7 @@
 usage: test_linux.py DRAGOMAN
 """
 import os
+import pathlib
 import subprocess
 import sys
 import tempfile
@@ -72,6 +73,16 @@ os.kill(os.getpid(), signal.SIGUSR2)
 print("before", flush=True)
 ctypes.string_at(8)
 """
+CLOCK = """
+import ctypes, time
+getauxval = ctypes.CDLL(None).getauxval
+getauxval.restype = ctypes.c_ulong
+print(getauxval(33) != 0)	# AT_SYSINFO_EHDR
+for _ in range(1000): time.time()
+"""
+CLOCK_SOURCE = pathlib.Path("/sys/devices/system/clocksource/clocksource0/current_clocksource")
+# In a child's child.
+DEEP = "sh -c 'sh -c uname; true'; true"
 
 
 class Linux:
@@ -105,6 +116,21 @@ class Linux:
 
 	def test_a_fault_kills_with_its_signal(self):
 		self.both(PYTHON, "-c", FAULTS)
+
+	def traced(self, call, *words):
+		done = subprocess.run([DRAGOMAN, f"--trap={self.trap}", "--abi=linux", f"--trace={call}", "--", *words],
+				      capture_output=True, timeout=60)
+		return done.stderr.count(b"\n" + call.encode() + b"(") + done.stderr.startswith(call.encode() + b"(")
+
+	def test_what_programs_start_is_translated_too(self):
+		self.both("/bin/sh", "-c", DEEP)
+		self.assertEqual(self.traced("uname", "/bin/sh", "-c", DEEP), 1)
+
+	def test_the_vdso_is_there(self):
+		self.both(PYTHON, "-c", CLOCK)
+		if not CLOCK_SOURCE.exists() or CLOCK_SOURCE.read_text().strip() != "tsc":
+			self.skipTest("this host's vDSO makes calls")
+		self.assertLess(self.traced("clock_gettime", PYTHON, "-c", CLOCK), 500)
 
 
 class X32(unittest.TestCase):
