@@ -82,7 +82,7 @@ linux_i386_brk(struct call *c, struct guest_ptr end)
 	uint64_t now = round_page(p->break_now), want = round_page(end.addr);
 	long r = 0;
 
-	if (end.addr < p->break_start)
+	if (end.addr < p->break_start || end.addr > LOW_END)	/* x32's registers have 64 bits */
 		return (long)p->break_now;
 	if (want > now)
 		r = low_mmap(now, want - now, PROT_READ | PROT_WRITE,
