@@ -4,13 +4,7 @@
  */
 #include "guest.h"
 
-enum { LAST = 480, PAGE = 4096, NOBODY = 65534, SIGALRM = 14, RLIMIT_CORE = 4 };
-
-#ifdef __X32_SYSCALL_BIT
-#define NUMBER(n) (__X32_SYSCALL_BIT | (n))
-#else
-#define NUMBER(n) (n)
-#endif
+enum { LAST = 547 /* of x32 */, PAGE = 4096, NOBODY = 65534, SIGALRM = 14, RLIMIT_CORE = 4 };
 
 /* What ends or doubles a process, goes on elsewhere, or reaches others. */
 static const int left_out[] = {
@@ -21,6 +15,8 @@ static const int left_out[] = {
 	__NR_vhangup, __NR_sync, __NR_shmget, __NR_semget, __NR_msgget, __NR_add_key,	/* what outlives a process */
 #ifdef __i386__
 	__NR_sigreturn, __NR_nice, __NR_ipc,
+#else
+	GUEST_NUMBER(335), GUEST_NUMBER(336),	/* uretprobe, uprobe: for code that the kernel has put there */
 #endif
 };
 
@@ -28,24 +24,24 @@ static bool
 is_left_out(int number)
 {
 	for (size_t i = 0; i < COUNT(left_out); i++)
-		if (left_out[i] == NUMBER(number))
+		if (left_out[i] == GUEST_NUMBER(number))
 			return true;
 	return false;
 }
 
 /* Nowhere, across the end of what is mapped, the highest addresses, where a 64-bit process keeps what is its own. */
-static long bad[5];
+static guest_word bad[5];
 
 static void
 find_bad_places(void)
 {
-	long pages = call(mmap, NULL, 2 * PAGE, 3, 0x22, -1, 0);
+	guest_word pages = call(mmap, NULL, 2 * PAGE, 3, 0x22, -1, 0);
 
 	call(munmap, pages + PAGE, PAGE);
-	bad[0] = (long)NOWHERE;
+	bad[0] = (guest_word)NOWHERE;
 	bad[1] = pages + PAGE - 2;
 	bad[2] = -PAGE;
-#if __SIZEOF_LONG__ == 8
+#ifdef __x86_64__
 	bad[3] = 0x5f0000000000;
 	bad[4] = 0x7ffffffff000 - 8;
 #else
@@ -58,7 +54,7 @@ find_bad_places(void)
 static void
 try_all(int number)
 {
-	long soon[4] = {0, 0, 0, 100000}, none[2] = {0, 0};
+	guest_word soon[4] = {0, 0, 0, 100000}, none[2] = {0, 0};
 
 	call(close, 1);
 	call(open, "/dev/null", 2);
@@ -67,13 +63,13 @@ try_all(int number)
 	call(setresuid, NOBODY, NOBODY, NOBODY);
 	call(setitimer, 0, soon, NULL);
 	for (size_t i = 0; i < COUNT(bad); i++) {
-		long b = bad[i];
+		guest_word b = bad[i];
 
-		guest_syscall(NUMBER(number), 1, b, 64, b, 64, b);
-		guest_syscall(NUMBER(number), b, 64, b, 64, b, 64);
-		guest_syscall(NUMBER(number), 1, 1, b, b, b, b);
-		guest_syscall(NUMBER(number), b, b, b, b, b, b);
-		guest_syscall(NUMBER(number), b, 1, 3, b, 16, b);
+		guest_syscall(GUEST_NUMBER(number), 1, b, 64, b, 64, b);
+		guest_syscall(GUEST_NUMBER(number), b, 64, b, 64, b, 64);
+		guest_syscall(GUEST_NUMBER(number), 1, 1, b, b, b, b);
+		guest_syscall(GUEST_NUMBER(number), b, b, b, b, b, b);
+		guest_syscall(GUEST_NUMBER(number), b, 1, 3, b, 16, b);
 	}
 }
 

@@ -67,9 +67,9 @@ TEST(faults_tell_what_and_where)
 	catch_with(SIGSEGV, (void *)look, 0);
 	change_mask(SIG_BLOCK, SIGUSR2);
 	skip = 2;	/* both are two bytes long */
-	__asm__ volatile("movb %%al, (%0)" : : "c"(16L) : "memory");
+	__asm__ volatile("movb %%al, (%0)" : : "c"((guest_word)16) : "memory");
 	show(true);
-	__asm__ volatile("movb (%0), %%al" : : "c"(4096L) : "eax", "memory");
+	__asm__ volatile("movb (%0), %%al" : : "c"((guest_word)4096) : "eax", "memory");
 	show(true);
 	catch_with(SIGILL, (void *)look, 0);
 	__asm__ volatile("ud2");
@@ -167,24 +167,25 @@ TEST(a_handler_changes_what_it_returns_to)
 
 TEST(registers_over_a_call)
 {
-	unsigned long before = 0x11223344, after;
-
 #ifdef __i386__
+	unsigned long before = 0x11223344, after;
 	unsigned long other;
 	__asm__ volatile("movl %2, %%ebx\n movl %2, %%edi\n movl $20, %%eax\n int $0x80\n movl %%ebx, %0\n movl %%edi, %1"
 			 : "=m"(after), "=m"(other) : "r"(before) : "eax", "ebx", "edi", "memory");
 	TRUTH(after == before);
 	TRUTH(other == before);
 #else
-	__asm__ volatile("movq %1, %%r8\n movq %1, %%rdx\n movl $39, %%eax\n syscall\n subq %%r8, %%rdx\n movq %%rdx, %0"
-			 : "=m"(after) : "r"(before) : "rax", "rcx", "rdx", "r8", "r11", "memory");
+	unsigned long long before = 0x1122334455667788, after;
+
+	__asm__ volatile("movq %1, %%r8\n movq %1, %%rdx\n movl %2, %%eax\n syscall\n subq %%r8, %%rdx\n movq %%rdx, %0"
+			 : "=m"(after) : "r"(before), "i"(__NR_getpid) : "rax", "rcx", "rdx", "r8", "r11", "memory");
 	VALUE(after);
 	/* rcx and r11 have the address behind the call and the flags. */
-	__asm__ volatile("leaq 1f(%%rip), %%rbx\n movl $39, %%eax\n syscall\n1:	subq %%rbx, %%rcx\n movq %%rcx, %0"
-			 : "=m"(after) : : "rax", "rbx", "rcx", "r11", "memory");
+	__asm__ volatile("leaq 1f(%%rip), %%rbx\n movl %1, %%eax\n syscall\n1:	subq %%rbx, %%rcx\n movq %%rcx, %0"
+			 : "=m"(after) : "i"(__NR_getpid) : "rax", "rbx", "rcx", "r11", "memory");
 	VALUE(after);
-	__asm__ volatile("pushfq\n popq %%rbx\n movl $39, %%eax\n syscall\n movq %%r11, %0\n subq %%rbx, %0"
-			 : "=m"(after) : : "rax", "rbx", "rcx", "r11", "memory", "cc");
+	__asm__ volatile("pushfq\n popq %%rbx\n movl %1, %%eax\n syscall\n movq %%r11, %0\n subq %%rbx, %0"
+			 : "=m"(after) : "i"(__NR_getpid) : "rax", "rbx", "rcx", "r11", "memory", "cc");
 	VALUE(after);
 #endif
 }

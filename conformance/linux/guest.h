@@ -5,9 +5,10 @@
  * must not be able to be wrong together.
  *
  * A program makes calls and prints what came of them, nothing more: the measure
- * is what it prints when the host's kernel runs it itself. So it may print
- * nothing that two runs of one kernel do not share (numbers of processes,
- * addresses, times, inodes). It starts with the calls that it proves,
+ * is what it prints when the host's kernel runs it itself (x32: its x86-64
+ * twin). So it may print nothing that two runs of one kernel do not share
+ * (numbers of processes, addresses, times, inodes), and no sizes of words. It
+ * starts with the calls that it proves,
  *
  *	/ * covers: linux read readv * /
  *
@@ -29,8 +30,12 @@
 
 #include "guest_calls.h"
 
+/* A register of a call: x32's are wider than its long. */
+typedef __kernel_long_t guest_word;
+
 /* One call of the kernel: a value, or a negative errno. */
-long guest_syscall(long nr, long a, long b, long c, long d, long e, long f);
+guest_word guest_syscall(guest_word nr, guest_word a, guest_word b, guest_word c, guest_word d, guest_word e,
+			 guest_word f);
 
 #ifdef __i386__
 #define GUEST_ABI "i386"
@@ -81,19 +86,20 @@ __asm__(".text\n"
 	"	movq 8(%rsp), %r9\n"
 	"	syscall\n"
 	"	ret\n");
-#define WIDE(value) (long)(value)
+#define WIDE(value) (guest_word)(value)
 #endif
 
+#define GUEST_WORD(argument) ((guest_word)(argument))
 #define GUEST_PICK(_0, _1, _2, _3, _4, _5, _6, f, ...) f
 #define GUEST_CALL_0(n) guest_syscall(n, 0, 0, 0, 0, 0, 0)
-#define GUEST_CALL_1(n, a) guest_syscall(n, (long)(a), 0, 0, 0, 0, 0)
-#define GUEST_CALL_2(n, a, b) guest_syscall(n, (long)(a), (long)(b), 0, 0, 0, 0)
-#define GUEST_CALL_3(n, a, b, c) guest_syscall(n, (long)(a), (long)(b), (long)(c), 0, 0, 0)
-#define GUEST_CALL_4(n, a, b, c, d) guest_syscall(n, (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
+#define GUEST_CALL_1(n, a) guest_syscall(n, GUEST_WORD(a), 0, 0, 0, 0, 0)
+#define GUEST_CALL_2(n, a, b) guest_syscall(n, GUEST_WORD(a), GUEST_WORD(b), 0, 0, 0, 0)
+#define GUEST_CALL_3(n, a, b, c) guest_syscall(n, GUEST_WORD(a), GUEST_WORD(b), GUEST_WORD(c), 0, 0, 0)
+#define GUEST_CALL_4(n, a, b, c, d) guest_syscall(n, GUEST_WORD(a), GUEST_WORD(b), GUEST_WORD(c), GUEST_WORD(d), 0, 0)
 #define GUEST_CALL_5(n, a, b, c, d, e) \
-	guest_syscall(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0)
+	guest_syscall(n, GUEST_WORD(a), GUEST_WORD(b), GUEST_WORD(c), GUEST_WORD(d), GUEST_WORD(e), 0)
 #define GUEST_CALL_6(n, a, b, c, d, e, f) \
-	guest_syscall(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+	guest_syscall(n, GUEST_WORD(a), GUEST_WORD(b), GUEST_WORD(c), GUEST_WORD(d), GUEST_WORD(e), GUEST_WORD(f))
 #define GUEST_CALL(...) \
 	GUEST_PICK(__VA_ARGS__, GUEST_CALL_6, GUEST_CALL_5, GUEST_CALL_4, GUEST_CALL_3, GUEST_CALL_2, \
 		   GUEST_CALL_1, GUEST_CALL_0) \
@@ -391,9 +397,7 @@ __asm__(".globl _start\n"
 	"	pushl %eax\n"
 	"	call guest_start\n"
 	"	hlt\n");
-#elif defined(__ILP32__)
-#error "x32's first stack has 32-bit words; to come"
-#else
+#else	/* x32 as well: a pointer to words that are as wide as its long */
 __asm__(".globl _start\n"
 	"_start:\n"
 	"	movq %rsp, %rdi\n"

@@ -20,25 +20,32 @@
 #define MMAP_UNIT 1
 #endif
 
-/* Calls newer than some machines' headers: since 424 one number in every ABI (in x32, with its bit). */
-#ifdef __X32_SYSCALL_BIT
-#define GUEST_NEW(nr) (__X32_SYSCALL_BIT + (nr))
+/*
+ * A number as this ABI's calls have it (the header has x32's bit for x86-64, too), and preadv's
+ * offset: two words, of which x86-64's second says nothing, but in x32 one.
+ */
+#if defined(__x86_64__) && defined(__ILP32__)
+#define GUEST_NUMBER(nr) (__X32_SYSCALL_BIT + (nr))
+#define OFFSET(low, high) (low)
 #else
-#define GUEST_NEW(nr) (nr)
+#define GUEST_NUMBER(nr) (nr)
+#define OFFSET(low, high) low, high
 #endif
+
+/* Calls newer than some machines' headers: since 424 one number in every ABI. */
 #ifndef __NR_cachestat
-#define __NR_cachestat GUEST_NEW(451)
+#define __NR_cachestat GUEST_NUMBER(451)
 #endif
 #ifndef __NR_fchmodat2
-#define __NR_fchmodat2 GUEST_NEW(452)
+#define __NR_fchmodat2 GUEST_NUMBER(452)
 #endif
 #ifndef __NR_futex_wake
-#define __NR_futex_wake GUEST_NEW(454)
-#define __NR_futex_wait GUEST_NEW(455)
-#define __NR_futex_requeue GUEST_NEW(456)
+#define __NR_futex_wake GUEST_NUMBER(454)
+#define __NR_futex_wait GUEST_NUMBER(455)
+#define __NR_futex_requeue GUEST_NUMBER(456)
 #endif
 #ifndef __NR_mseal
-#define __NR_mseal GUEST_NEW(462)
+#define __NR_mseal GUEST_NUMBER(462)
 #endif
 
 #endif

@@ -11,15 +11,25 @@ HERE = pathlib.Path(__file__).resolve().parent
 # The uapi headers are those of the machine's own architecture: they choose by the compiler's target.
 COMPILE = ("clang", "-std=c2x", "-O1", "-ffreestanding", "-fno-stack-protector", "-fno-pic", "-mno-red-zone", "-Wall",
 	   "-Wextra", "-Werror", "-isystem", "/usr/include/x86_64-linux-gnu", "-nostdlib", "-static", "-fuse-ld=lld")
-# name of the ABI -> (compiler's words, [(name of the way in, its argument, dragoman's options)])
+
+
+@dataclass(frozen=True)
+class Abi:
+	target: str
+	measure: str  # the ABI whose build of the same program the host's kernel runs
+	front: tuple = ()  # what dragoman must be told
+	ways: tuple = (("", [], []),)  # (name of the way in, the program's argument, dragoman's options)
+
+
 ABIS = {
-	"x86_64": (["--target=x86_64-linux-gnu"], [("", [], [])]),
+	# The host's own programs are translated only if that is asked for.
+	"x86_64": Abi("x86_64-linux-gnu", measure="x86_64", front=("--abi=linux",)),
 	# The second by AT_SYSINFO's entry; the third as if the host's kernel had no int 0x80.
-	"i386": (["--target=i386-linux-gnu"],
-		 [("", [], []), ("sysinfo", ["sysinfo"], []), ("int80=fault", [], ["--int80=fault"])]),
+	"i386": Abi("i386-linux-gnu", measure="i386",
+		    ways=(("", [], []), ("sysinfo", ["sysinfo"], []), ("int80=fault", [], ["--int80=fault"]))),
+	# No kernel that distributions ship runs x32.
+	"x32": Abi("x86_64-linux-gnux32", measure="x86_64"),
 }
-# The host's own programs are translated only if that is asked for.
-FRONT = {"x86_64": ["--abi=linux"], "i386": []}
 
 
 @dataclass
@@ -27,6 +37,11 @@ class Program:
 	source: pathlib.Path
 	abi: str
 	built: pathlib.Path
+
+	def measure(self):
+		"""Whom it is compared with: itself, or its twin of another ABI."""
+		abi = ABIS[self.abi].measure
+		return Program(self.source, abi, self.built.parent.parent / abi / self.built.name)
 
 	def tag(self, name):
 		"""What stands behind `name:` in the comments at the program's head, as words."""
@@ -45,7 +60,7 @@ def build(program):
 	if program.built.exists() and program.built.stat().st_mtime >= newest:
 		return
 	program.built.parent.mkdir(parents=True, exist_ok=True)
-	words = [*COMPILE, *ABIS[program.abi][0], program.source, "-o", program.built]
+	words = [*COMPILE, f"--target={ABIS[program.abi].target}", program.source, "-o", program.built]
 	if subprocess.run(words, check=False).returncode != 0:
 		sys.exit(f"{program.source} does not compile for {program.abi}")
 

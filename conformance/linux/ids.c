@@ -168,7 +168,7 @@ TEST(processors)
 }
 
 struct limit {
-	unsigned long now, most;
+	__kernel_ulong_t now, most;
 };
 struct wide_limit {
 	uint64_t now, most;
@@ -197,7 +197,7 @@ TEST(limits)
 	w = (struct wide_limit){~0ull, ~0ull};
 	SHOW(prlimit64, 0, RLIMIT_AS, &w, NULL);
 	SHOW(getrlimit, RLIMIT_AS, &l);
-	TRUTH(l.now == ~0ul);
+	TRUTH(l.now == ~(__kernel_ulong_t)0);
 }
 
 TEST(the_machine)

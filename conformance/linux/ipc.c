@@ -113,7 +113,7 @@ TEST(semaphores)
 }
 
 struct message {
-	long type;
+	__kernel_long_t type;
 	char text[32];
 };
 

@@ -154,7 +154,7 @@ struct entry64 {
 	char name[];
 } __attribute__((packed));
 struct entry {
-	unsigned long ino, off;
+	__kernel_ulong_t ino, off;
 	uint16_t reclen;
 	char name[];
 };

@@ -2,6 +2,7 @@
    prctl arch_prctl personality pidfd_open pidfd_send_signal pidfd_getfd kcmp process_vm_readv process_vm_writev
    process_madvise process_mrelease ptrace */
 /* noted: i386 tracing_asks_for_a_process: ptrace: refused, a tracer would see the layer's registers */
+/* noted: x32 tracing_asks_for_a_process: ptrace: refused, a tracer would see the layer's registers */
 #include "guest_signal.h"
 #include "guest_thread.h"
 

@@ -3,6 +3,8 @@
 #include "guest.h"
 
 #include <asm/stat.h>
+/* The kernel's words are long in x32 as well; the header asks how long `long` is. */
+#define __statfs_word __kernel_long_t
 #include <asm/statfs.h>
 #include <linux/stat.h>
 

@@ -65,7 +65,7 @@ TEST(select_says_what_is_ready)
 	struct { __kernel_long_t sec, usec; } none = {0, 0}, some = {0, 5000}, bad = {-1, 0};
 	struct guest_timespec nano = {0, 5000000};
 	struct guest_mask mask = {{0, 0}};
-	struct { const void *mask; size_t size; } pair = {&mask, MASK_SIZE};
+	struct { guest_word mask, size; } pair = {(guest_word)&mask, MASK_SIZE};
 	unsigned long readable[1024 / BITS] = {0}, writable[1024 / BITS] = {0};
 
 	call(pipe, ends);
@@ -96,7 +96,7 @@ TEST(masks_for_the_length_of_a_call)
 {
 	struct guest_mask none = {{0, 0}};
 	struct guest_timespec second = {1, 0};
-	struct { const void *mask; size_t size; } pair = {&none, MASK_SIZE};
+	struct { guest_word mask, size; } pair = {(guest_word)&none, MASK_SIZE};
 	long e = call(epoll_create1, 0);
 	struct epoll_event event;
 
