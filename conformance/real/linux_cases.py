@@ -184,7 +184,110 @@ apt-get -y -qq -o Dpkg::Use-Pty=0 purge hello 2>&1 | sed 's/^(Reading.*/READING/
 apt-config dump APT::Architecture; apt-cache policy hello | head -1; dpkg --audit
 """
 
-# name -> (script, seconds it may take); all are bash's.
+# Programs from npm: each finds its own in PATH.
+
+ESBUILD = r"""
+mkdir -p src/parts
+for i in $(seq 120); do
+	cat >src/parts/m$i.ts <<END
+import type { Shape } from "../shape"; import { value as next } from "./m$((i % 120 + 1))"; import * as all from "./m$(((i * 7) % 120 + 1))";
+enum Kind$i { A = $i, B = A << 2, C = "c$i" as any } namespace Deep$i.Inner { export const x: number = Kind$i.B ** 2 }
+export const value = (): number => $i + (typeof next == "function" ? 1 : 0); export default class M$i<T extends Shape> { #hidden = Deep$i.Inner.x; static names = Object.keys(all);
+	get hidden() { return this.#hidden ?? $i } async *walk(t?: T) { for await (const x of [t?.size, ...M$i.names]) yield x } label = \`m\${Kind$i.C}\u00e9${i}\` }
+export { M$i as "name $i" }; export const unused$i = /(?<year>\d{4})/u, big = ${i}n ** 3n;
+END
+	echo "export { default as M$i, value as v$i } from './parts/m$i';" >>src/index.ts
+done
+echo 'export interface Shape { size: number }' >src/shape.ts; echo '.a { color: #ff0000; & .b { inset: 0 } } @import "other.css";' >src/style.css; echo '@media (width >= 9px) { a:is(b, c) { top: calc(1px + 2px) } }' >src/other.css
+echo 'import "./style.css"; import data from "./data.json"; import text from "./text.txt"; import { M1, v3 } from "./index"; export const view = <div class={data.a}>{text}{v3()}<M1 {...data}/></div>; export const lazy = () => import("./index");' >src/view.tsx
+echo '{"a": [1, 2.50, {"b": null}]}' >src/data.json; printf 'some text\n\xc3\xa9\n' >src/text.txt; echo 'let x = 1; let x = 2; const y' >src/broken.ts; echo 'import "nowhere"; import "./nothing"' >src/missing.js
+e() { echo "-- $*"; esbuild "$@" --log-level=warning; echo "status $?"; }
+esbuild --version; e src/index.ts --bundle --minify --sourcemap --outfile=out/index.js --metafile=out/meta.json; e src/view.tsx --bundle --splitting --format=esm --outdir=out/split --jsx=automatic --external:react
+e src/view.tsx src/index.ts --bundle --target=es2016,safari11 --outdir=out/old --legal-comments=none --external:react --supported:bigint=true --supported:async-generator=true; e src/style.css --bundle --minify --outdir=out; esbuild src/parts/*.ts --outdir=out/each --log-level=warning
+e src/broken.ts; e src/missing.js --bundle --outdir=out; e --nothing; e nowhere.ts; e src/index.ts --bundle --analyze --outfile=out/a.js
+echo 'let v: number = <any>1 + 2; console.log(`${v}`)' | e --loader=ts --minify --sourcemap=inline; for n in $(seq 20); do (esbuild src/index.ts --bundle --outfile=out/p$n.js --log-level=warning) & done; wait; md5sum out/p*.js | sort | uniq -c -w 32 | cut -c1-40; rm out/p*.js
+cat >live.py <<'END'
+import os, re, subprocess, time, urllib.request
+def wait(what, condition):
+	until = time.monotonic() + 100
+	while not condition():
+		assert time.monotonic() < until, what
+		time.sleep(0.02)
+def text(name):
+	try: return open(name).read()
+	except OSError: return ""
+p = subprocess.Popen(["esbuild", "src/view.tsx", "--bundle", "--outdir=out", "--external:react", "--servedir=.", "--serve=127.0.0.1:0"], stdin=subprocess.PIPE, stderr=open("said", "w"))
+place = lambda: re.search(r"http://127.0.0.1:\d+/", text("said")); wait("the server", place); place = place()[0]; os.remove("said")
+for path in ("out/view.js", "out/view.css", "src/data.json", "nothing"):
+	try:
+		with urllib.request.urlopen(place + path, timeout=100) as r: body = r.read(); print(path, r.status, r.headers["content-type"], len(body))
+	except urllib.error.HTTPError as e: print(path, e.code)
+p.terminate(); print("ended", p.wait(100))
+open("w.ts", "w").write("console.log('one' as string)")
+p = subprocess.Popen(["esbuild", "w.ts", "--watch", "--outfile=out/w.js", "--log-level=warning"], stdin=subprocess.PIPE)
+for word in ("one", "two", "three"):
+	open(".new", "w").write("console.log('%s' as string)" % word); os.rename(".new", "w.ts")
+	wait(word, lambda: word in text("out/w.js")); print(text("out/w.js"), end="")
+p.stdin.close(); print("ended", p.wait(100))
+END
+python3 -I live.py
+"""
+
+SEVENZIP = r"""
+mkdir -p d/e; for i in $(seq 60); do seq $i $((i * 97)) >"d/e/f$i"; done; head -c 300000 /dev/zero >d/zero; yes 'the quick brown fox' | head -c 200000 >d/text
+ln -s e/f1 d/link; chmod 700 d/e/f7; : >d/empty; find d -exec touch -h -d '2001-02-03 04:05:06 UTC' {} +
+q() { 7za "$@" -bd 2>&1 | sed '/^7-Zip/d; /^p7zip/d; s/ *[0-9]* [KM]iB//'; return "${PIPESTATUS[0]}"; }
+while read -r archive how; do
+	q a $how $archive d; q t $archive; mkdir x; q x -ox $archive >log; tail -5 log; diff -r d x/d && echo equal; stat -c '%A %Y' x/d/e/f7; rm -r x
+done <<END
+a.7z -mx=5 -mmt=2
+b.7z -mx=9 -m0=PPMd
+c.7z -m0=BZip2 -mmt=2
+d.zip -mx=7 -mm=Deflate -mtc=off
+e.zip -mm=BZip2 -mtc=off
+f.tar -l
+END
+touch -d '2001-02-03 04:05:06 UTC' f.tar; for a in gz bz2 xz; do q a -mmt=2 f.tar.$a f.tar; 7za x -so f.tar.$a 2>/dev/null | cmp - f.tar && echo same; done
+q a -psecret -mhe=on s.7z d/e; q l -pwrong s.7z; echo $?; 7za x -psecret -so s.7z d/e/f3 2>/dev/null | md5sum; rm s.7z
+q l -slt a.7z d/e/f1; q d a.7z d/text; q u a.7z d; q l a.7z; q h -scrcSHA256 d/zero; q x nothing.7z; echo $?; head -c 1000 a.7z >broken.7z; q t broken.7z; echo $?
+seq 100000 | 7za a -si stdin.7z -bd >/dev/null; 7za x -so stdin.7z 2>/dev/null | md5sum; rm stdin.7z
+7za b 1 -mmt2 -md18 | sed '/^CPU Freq/d; s/[0-9][0-9]*/N/g; s/  */ /g'
+"""
+
+FFMPEG = r"""
+ff() { ffmpeg -nostdin -hide_banner -nostats -v error -threads 2 "$@"; }
+exact='-fflags +bitexact -flags:v +bitexact -flags:a +bitexact'
+ff -f lavfi -i testsrc2=d=1:s=320x240:r=25 -f lavfi -i sine=d=1:f=440 -c:v ffv1 -c:a flac $exact source.mkv
+ff -i source.mkv -c:v libx264 -preset medium -threads 2 -c:a aac $exact a.mp4; ff -i source.mkv -c:v libvpx -b:v 300k -threads 2 -c:a libvorbis -serial_offset 0 $exact b.webm
+ff -i source.mkv -c:v mpeg4 -q:v 4 -c:a libmp3lame $exact c.avi; ff -i a.mp4 -c copy $exact d.ts; ff -i c.avi -vf fps=3 -c:v png f%d.png
+for i in source.mkv a.mp4 b.webm c.avi d.ts; do ff -i $i -f md5 -; done; ff -i a.mp4 -vf 'scale=160:120,hqdn3d,eq=contrast=1.2' -af 'aresample=22050,atempo=1.5' -f framemd5 -
+ff -i source.mkv -f rawvideo - | ff -f rawvideo -s 320x240 -pix_fmt yuv420p -i - -c:v mjpeg -f avi $exact - | md5sum; ffmpeg -hide_banner -i a.mp4 2>&1; ff -i nothing; echo $?; ffmpeg -hide_banner -codecs | md5sum;
+ffmpeg -nostdin -v error -re -f lavfi -i testsrc2=r=30 -f mpegts live.ts & until [ -s live.ts ]; do sleep 0.05; done; kill -INT $!; wait $!; echo $?; rm live.ts
+"""
+
+SEVENZIP_LONG = r"""
+for d in /usr/lib/python3* /usr/share/perl /usr/lib/git-core; do cp -rL $d . ; done 2>/dev/null; find . -exec touch -h -d '2001-02-03 04:05:06 UTC' {} +
+for how in '-mx=5 -mmt=2' '-mx=9 -mmt=4' '-m0=PPMd' '-m0=BZip2 -mmt=4'; do 7za a $how -bd a.7z [pg]* | tail -2; mkdir x; 7za x -bd -ox a.7z | tail -4; for d in [pg]*; do diff -r $d x/$d; done && echo equal; rm -rf x a.7z; done
+7za b 2 -mmt4 | sed '/^CPU Freq/d; s/[0-9][0-9]*/N/g; s/  */ /g'; rm -rf [pg]*
+"""
+
+FFMPEG_LONG = r"""
+ff() { ffmpeg -nostdin -hide_banner -nostats -v error "$@"; }
+exact='-fflags +bitexact -flags:v +bitexact -flags:a +bitexact'
+ff -f lavfi -i testsrc2=d=20:s=640x360:r=25 -f lavfi -i 'aevalsrc=sin(440*t)+0.3*sin(1234*t*t):d=20' -c:v ffv1 -c:a flac $exact source.mkv
+for codec in 'libx264 -preset fast -threads 4' 'libx265 -preset ultrafast -x265-params log-level=none:pools=2' 'libvpx -b:v 500k -threads 4' mpeg2video 'libtheora -q:v 5' mjpeg; do
+	ff -i source.mkv -t 8 -c:v $codec -c:a ac3 $exact out.mkv; echo "$codec $?"; ff -i out.mkv -f md5 -; rm out.mkv
+done
+"""
+
+# Where real/fetch puts them: name -> {architecture: folder and file}.
+FROM_NPM = {
+	"esbuild": {"i386": "esbuild-linux-ia32/bin/esbuild", "amd64": "esbuild-linux/bin/esbuild"},
+	"7za": {"i386": "7zip/linux/ia32/7za", "amd64": "7zip/linux/x64/7za"},
+	"ffmpeg": {"i386": "ffmpeg-linux-ia32/ffmpeg"},
+}
+
+# name -> (script, seconds it may take); all are bash's. The first word of the name is the program.
 SCRIPTS = {
 	"bash": (SHELL, 60),
 	"coreutils": (COREUTILS, 120),
@@ -196,6 +299,13 @@ SCRIPTS = {
 	"git": (GIT, 180),
 	"gcc": (GCC, 180),
 	"dpkg and apt": (APT, 180),
+	"esbuild": (ESBUILD, 300),
+	"7za": (SEVENZIP, 300),
+	"ffmpeg": (FFMPEG, 300),
+}
+SCRIPTS_LONG = {
+	"7za at length": (SEVENZIP_LONG, 1800),
+	"ffmpeg at length": (FFMPEG_LONG, 1800),
 }
 
 # python3 -m unittest test.test_X: what CI runs, and what the long form adds.
