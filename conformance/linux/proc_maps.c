@@ -1,4 +1,5 @@
 /* covers: linux open openat openat2 */
+/* noted: x32 mappings_of_the_program: no vDSO: the host's is of the other ELF class (docs/design.md) */
 #include "guest.h"
 
 #include <linux/mman.h>
