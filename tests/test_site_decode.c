@@ -21,26 +21,27 @@
 #include "site_decode.h"
 
 struct tally {
+	enum code_mode mode;
 	unsigned long instructions, unknown, wrong;
 };
 
-static csh capstone;
+static csh capstone[2];	/* by enum code_mode */
 
 /* As capstone reads the code, one after the other; a byte it cannot read is passed over. */
 static void
 compare(struct tally *t, const uint8_t *code, size_t n)
 {
-	cs_insn *i = cs_malloc(capstone);
+	cs_insn *i = cs_malloc(capstone[t->mode]);
 
 	for (uint64_t address = 0; n > 0;) {
 		const uint8_t *at = code;
 
-		if (!cs_disasm_iter(capstone, &code, &n, &address, i)) {
+		if (!cs_disasm_iter(capstone[t->mode], &code, &n, &address, i)) {
 			code++;
 			n--;
 			continue;
 		}
-		unsigned length = site_instruction(at, n + i->size).length;
+		unsigned length = site_instruction(t->mode, at, n + i->size).length;
 
 		t->instructions++;
 		t->unknown += length == 0;
@@ -63,6 +64,14 @@ compare_object(struct dl_phdr_info *o, size_t size, void *tally)
 
 static char **files;
 
+#define COMPARE_SEGMENTS(t, image, Ehdr, Phdr) do { \
+	const Ehdr *e = (const void *)(image); \
+	const Phdr *p = (const void *)((image) + e->e_phoff); \
+	for (int i = 0; i < e->e_phnum; i++) \
+		if (p[i].p_type == PT_LOAD && p[i].p_flags & PF_X) \
+			compare(t, (image) + p[i].p_offset, p[i].p_filesz); \
+} while (0)
+
 static void
 compare_file(struct tally *t, const char *name)
 {
@@ -71,27 +80,44 @@ compare_file(struct tally *t, const char *name)
 
 	assert_true(f >= 0 && fstat(f, &s) == 0);
 	const uint8_t *image = mmap(NULL, (size_t)s.st_size, PROT_READ, MAP_PRIVATE, f, 0);
-	const Elf64_Ehdr *e = (const void *)image;
-	const Elf64_Phdr *p = (const void *)(image + e->e_phoff);
+	if (image[EI_CLASS] == (t->mode == CODE_64 ? ELFCLASS64 : ELFCLASS32)) {
+		if (t->mode == CODE_64)
+			COMPARE_SEGMENTS(t, image, Elf64_Ehdr, Elf64_Phdr);
+		else
+			COMPARE_SEGMENTS(t, image, Elf32_Ehdr, Elf32_Phdr);
+	}
+}
 
-	for (int i = 0; i < e->e_phnum; i++)
-		if (p[i].p_type == PT_LOAD && p[i].p_flags & PF_X)
-			compare(t, image + p[i].p_offset, p[i].p_filesz);
+static void
+compare_all(struct tally *t)
+{
+	dl_iterate_phdr(compare_object, t);
+	for (char **f = files; *f; f++)
+		compare_file(t, *f);
+	print_message("%lu instructions, %lu of them not known, %lu wrong\n", t->instructions, t->unknown, t->wrong);
+	assert_true(t->instructions > 100000);
+	assert_int_equal(t->wrong, 0);
 }
 
 static void
 lengths_are_those_of_capstone(void **state)
 {
-	struct tally t = {0, 0, 0};
+	struct tally t = {.mode = CODE_64};
 
 	(void)state;
-	dl_iterate_phdr(compare_object, &t);
-	for (char **f = files; *f; f++)
-		compare_file(&t, *f);
-	print_message("%lu instructions, %lu of them not known, %lu wrong\n", t.instructions, t.unknown, t.wrong);
-	assert_true(t.instructions > 100000);
-	assert_int_equal(t.wrong, 0);
+	compare_all(&t);
 	assert_true(t.unknown * 2000 < t.instructions);
+}
+
+/* The same bytes, read as what they are not: every opcode, and combinations that nobody writes. */
+static void
+lengths_of_32_bit_code_are_those_of_capstone(void **state)
+{
+	struct tally t = {.mode = CODE_32};
+
+	(void)state;
+	compare_all(&t);
+	assert_true(t.unknown * 20 < t.instructions);
 }
 
 static void
@@ -101,8 +127,8 @@ lengths_stay_within_the_bytes_given(void **state)
 
 	(void)state;
 	for (size_t n = 0; n < sizeof code; n++)
-		assert_int_equal(site_instruction(code, n).length, 0);
-	assert_int_equal(site_instruction(code, sizeof code).length, sizeof code);
+		assert_int_equal(site_instruction(CODE_64, code, n).length, 0);
+	assert_int_equal(site_instruction(CODE_64, code, sizeof code).length, sizeof code);
 }
 
 static void
@@ -113,8 +139,8 @@ what_depends_on_its_place_is_not_moved(void **state)
 			     syscall[] = {0x0f, 5}, move[] = {0xb8, 1, 0, 0, 0}, load[] = {0x48, 0x8b, 0x44, 0x24, 8};
 
 	(void)state;
-#define MOVES(code) (assert_int_equal(site_instruction(code, sizeof(code)).length, sizeof(code)), \
-		     site_instruction(code, sizeof(code)).moves)
+#define MOVES(code) (assert_int_equal(site_instruction(CODE_64, code, sizeof(code)).length, sizeof(code)), \
+		     site_instruction(CODE_64, code, sizeof(code)).moves)
 	assert_false(MOVES(relative));
 	assert_false(MOVES(call));
 	assert_false(MOVES(jump));
@@ -150,7 +176,7 @@ static enum site_answer
 plan(struct site_plan *p, const uint8_t *code, size_t before, uint64_t address)
 {
 	memset(p, 0xee, sizeof *p);
-	return site_plan(p, code, before, address, 0);
+	return site_plan(p, CODE_64, code, before, address, 0);
 }
 
 static void
@@ -179,9 +205,9 @@ a_form_that_was_tried_is_not_planned_again(void **state)
 	struct site_plan p;
 
 	(void)state;
-	assert_int_equal(site_plan(&p, libc_stub, STUB_BEFORE, 0x1008, 1 << SITE_FORM_A), SITE_PLANNED);
+	assert_int_equal(site_plan(&p, CODE_64, libc_stub, STUB_BEFORE, 0x1008, 1 << SITE_FORM_A), SITE_PLANNED);
 	assert_int_equal(p.form, SITE_FORM_B);
-	assert_int_equal(site_plan(&p, libc_stub, STUB_BEFORE, 0x1008, 3), SITE_NO_ROOM);
+	assert_int_equal(site_plan(&p, CODE_64, libc_stub, STUB_BEFORE, 0x1008, 3), SITE_NO_ROOM);
 }
 
 static void
@@ -233,6 +259,7 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lengths_are_those_of_capstone),
+		cmocka_unit_test(lengths_of_32_bit_code_are_those_of_capstone),
 		cmocka_unit_test(lengths_stay_within_the_bytes_given),
 		cmocka_unit_test(what_depends_on_its_place_is_not_moved),
 		cmocka_unit_test(a_constant_in_one_word_is_form_a),
@@ -245,9 +272,11 @@ main(int argc, char **argv)
 
 	(void)argc;
 	files = argv + 1;
-	if (cs_open(CS_ARCH_X86, CS_MODE_64, &capstone) != CS_ERR_OK)
+	if (cs_open(CS_ARCH_X86, CS_MODE_64, &capstone[CODE_64]) != CS_ERR_OK ||
+	    cs_open(CS_ARCH_X86, CS_MODE_32, &capstone[CODE_32]) != CS_ERR_OK)
 		return 1;
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	cs_close(&capstone);
+	cs_close(&capstone[CODE_64]);
+	cs_close(&capstone[CODE_32]);
 	return failed;
 }

@@ -16,6 +16,8 @@
 #define ADDRESS (PAGE + STUB_FIRST)
 #define SITE UINT64_C(0x200128)
 
+static const struct site_plan plan_64 = {CODE_64, SITE_FORM_A, 8}, plan_32 = {CODE_32, SITE_FORM_A, 7};
+static const uint8_t moved_32[] = {0xb8, 20, 0, 0, 0, 0x31, 0xdb};	/* mov $20, %eax; xor %ebx, %ebx */
 static const uint8_t moved[] = {0xb8, 20, 0, 0, 0, 0x49, 0x89, 0xca};	/* mov $20, %eax; mov %rcx, %r10 */
 
 static void
@@ -32,7 +34,7 @@ a_stub_is_what_its_header_says(void **state)
 	uint64_t lea = 0, jump_over = 0;
 
 	(void)state;
-	stub_encode(&s, ADDRESS, moved, sizeof moved, SITE);
+	stub_encode(&s, ADDRESS, moved, &plan_64, SITE);
 	assert_int_equal(cs_open(CS_ARCH_X86, CS_MODE_64, &handle), CS_ERR_OK);
 	cs_option(handle, CS_OPT_DETAIL, CS_OPT_ON);
 	assert_true(cs_disasm(handle, s.code, sizeof s.code, ADDRESS, 10, &i) == 10);
@@ -58,9 +60,51 @@ the_longest_stretch_fits(void **state)
 
 	(void)state;
 	memset(code, 0x57, sizeof code);
-	stub_encode(&s, ADDRESS, code, sizeof code, SITE);
-	assert_int_equal(s.from, SITE - sizeof code);
-	assert_int_equal(s.site, SITE);
+	for (enum code_mode mode = CODE_64; mode <= CODE_32; mode++) {
+		const struct site_plan plan = {mode, SITE_FORM_A, sizeof code};
+
+		stub_encode(&s, ADDRESS, code, &plan, SITE);
+		assert_int_equal(s.from, SITE - sizeof code);
+		assert_int_equal(s.site, SITE);
+		assert_memory_equal(s.code, code, sizeof code);
+	}
+}
+
+/* The instruction at `offset` of the stub. */
+static void
+assert_text(const struct stub *s, enum code_mode mode, size_t *offset, const char *wanted)
+{
+	csh handle;
+	cs_insn *i;
+	char text[200];
+
+	assert_int_equal(cs_open(CS_ARCH_X86, mode == CODE_64 ? CS_MODE_64 : CS_MODE_32, &handle), CS_ERR_OK);
+	assert_true(cs_disasm(handle, s->code + *offset, sizeof s->code - *offset, ADDRESS + *offset, 1, &i) == 1);
+	strcat(strcat(strcpy(text, i->mnemonic), " "), i->op_str);
+	assert_string_equal(text, wanted);
+	*offset += i->size;
+	cs_free(i, 1);
+	cs_close(&handle);
+}
+
+static void
+a_stub_of_32_bit_code_is_what_its_header_says(void **state)
+{
+	static const uint8_t pointer[] = {0x28, 0x01, 0x20, 0, USER32_CS, 0};
+	struct stub s;
+	size_t at = 0;
+
+	(void)state;
+	stub_encode(&s, ADDRESS, moved_32, &plan_32, SITE);
+	assert_text(&s, CODE_32, &at, "mov eax, 0x14");
+	assert_text(&s, CODE_32, &at, "xor ebx, ebx");
+	assert_text(&s, CODE_32, &at, "ljmp 0x33:0x1f004e");
+	assert_int_equal(ADDRESS + at, 0x1f004e);
+	assert_text(&s, CODE_64, &at, "mov r10d, 0x200128");
+	assert_text(&s, CODE_64, &at, "lea r9, [rip + 0x2f]");
+	assert_memory_equal(s.code + at + 0x2f, pointer, sizeof pointer);
+	assert_text(&s, CODE_64, &at, "jmp qword ptr [rip - 0x61]");
+	assert_int_equal(ADDRESS + at - 0x61, PAGE);
 }
 
 static void
@@ -69,7 +113,7 @@ a_thread_in_a_stub_is_where_its_site_has_the_same(void **state)
 	struct stub s;
 
 	(void)state;
-	stub_encode(&s, ADDRESS, moved, sizeof moved, SITE);
+	stub_encode(&s, ADDRESS, moved, &plan_64, SITE);
 	assert_int_equal(stub_original(&s, 0), SITE - 8);
 	assert_int_equal(stub_original(&s, 5), SITE - 3);
 	for (uint64_t offset = 8; offset < sizeof s.code; offset++)
@@ -92,7 +136,7 @@ goes_to(const uint8_t jump[5], uint64_t from)
 static void
 jumps_of_form_a_reach_two_gigabytes_either_way(void **state)
 {
-	const struct site_plan plan = {SITE_FORM_A, 8};
+	const struct site_plan plan = {CODE_64, SITE_FORM_A, 8};
 	const uint64_t site = UINT64_C(0x7f0000000008);
 	uint64_t low, high;
 	uint8_t jump[5];
@@ -114,9 +158,25 @@ jumps_of_form_a_reach_two_gigabytes_either_way(void **state)
 }
 
 static void
+jumps_in_32_bit_code_reach_everywhere(void **state)
+{
+	uint64_t low, high;
+	uint8_t jump[5];
+
+	(void)state;
+	stub_reach(&plan_32, SITE, &low, &high);
+	assert_int_equal(low, 0);
+	assert_true(high > UINT64_C(0xffffe000));
+	for (uint64_t at = 0x10000; at < high; at += UINT64_C(0x12345678)) {
+		assert_int_equal(stub_jump(jump, &plan_32, SITE, at), 5);
+		assert_int_equal((uint32_t)goes_to(jump, SITE - 7), at);
+	}
+}
+
+static void
 jumps_of_form_b_keep_the_syscall(void **state)
 {
-	const struct site_plan plan = {SITE_FORM_B, 3};
+	const struct site_plan plan = {CODE_64, SITE_FORM_B, 3};
 	uint64_t low, high;
 
 	(void)state;
@@ -138,9 +198,11 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_stub_is_what_its_header_says),
+		cmocka_unit_test(a_stub_of_32_bit_code_is_what_its_header_says),
 		cmocka_unit_test(the_longest_stretch_fits),
 		cmocka_unit_test(a_thread_in_a_stub_is_where_its_site_has_the_same),
 		cmocka_unit_test(jumps_of_form_a_reach_two_gigabytes_either_way),
+		cmocka_unit_test(jumps_in_32_bit_code_reach_everywhere),
 		cmocka_unit_test(jumps_of_form_b_keep_the_syscall),
 	};
 

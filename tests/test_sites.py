@@ -1,41 +1,53 @@
 #!/usr/bin/env python3
 """How often a call traps, and how many calls of the host it makes: the guard of speed, by count.
 
-usage: test_sites.py DRAGOMAN COUNTED
+usage: test_sites.py DRAGOMAN COUNTED [COUNTED-I386]
 """
 import re
 import subprocess
 import sys
 import unittest
 
-DRAGOMAN, COUNTED = (sys.argv.pop(1) for _ in range(2))
+DRAGOMAN, *COUNTED = sys.argv[1:]
+del sys.argv[1:]
 REPORT = re.compile(r"^sites: (?P<visited>\d+) visited, (?P<traps>\d+) traps; (?P<rewritten>\d+) rewritten ", re.M)
 
 
 class Sites(unittest.TestCase):
-	def each_trap(self, *words, count=1000):
-		for trap in ("sud", "seccomp"):
-			with self.subTest(trap=trap):
-				done = subprocess.run([DRAGOMAN, f"--trap={trap}", *words, "--", COUNTED, str(count)],
-						      capture_output=True, text=True, timeout=60)
-				self.assertEqual(done.returncode, 0)
-				yield done.stderr
+	def run_counted(self, program, *words, count=1000):
+		done = subprocess.run([DRAGOMAN, *words, "--", program, str(count)], capture_output=True, text=True, timeout=60)
+		self.assertEqual(done.returncode, 0, done.stderr)
+		return done.stderr
+
+	def each(self, *words, count=1000):
+		"""What is said on stderr, of each program under each trap."""
+		for program in COUNTED:
+			for trap in ("sud", "seccomp"):
+				with self.subTest(program=program, trap=trap):
+					yield self.run_counted(program, f"--trap={trap}", *words, count=count)
+
+	def assert_no_more_than_two_traps(self, text):
+		self.assertRegex(text, r"\b1000 +getppid\n")
+		report = REPORT.search(text)
+		# And another site, for the program's output and its end.
+		self.assertLessEqual(int(report["traps"]), 2 * int(report["visited"]), text)
+		self.assertGreaterEqual(int(report["rewritten"]), 1, text)
 
 	def test_a_site_traps_twice_and_no_more(self):
-		for text in self.each_trap("--stats"):
-			self.assertRegex(text, r"\b1000 +getppid\n")
-			report = REPORT.search(text)
-			# And another site, for the program's output and its end.
-			self.assertLessEqual(int(report["traps"]), 2 * int(report["visited"]), text)
-			self.assertGreaterEqual(int(report["rewritten"]), 1, text)
+		for text in self.each("--stats"):
+			self.assert_no_more_than_two_traps(text)
+
+	def test_as_a_fault_too(self):
+		for program in COUNTED[1:]:
+			self.assert_no_more_than_two_traps(self.run_counted(program, "--stats", "--int80=fault"))
 
 	def test_without_rewriting_every_call_traps(self):
-		for text in self.each_trap("--stats", "--no-rewrite"):
+		for text in self.each("--stats", "--no-rewrite"):
 			self.assertRegex(text, r"\b1000 +getppid\n")
 			self.assertIn("sites: not rewritten\n", text)
 
 	def test_every_visit_is_traced_and_makes_one_host_call(self):
-		for text in self.each_trap("--trace=getppid", count=20):
+		for text in self.each("--trace=getppid", count=20):
 			lines = text.splitlines()
 			self.assertEqual(len(lines), 20, text)
 			for line in lines:

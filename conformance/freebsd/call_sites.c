@@ -5,6 +5,7 @@
  * file that is made here, in the shape of libc's stubs, so that every mapping has call
  * sites that nobody has visited.
  */
+#include "../guest_sites.h"
 #include "guest_signal.h"
 
 enum { SYS_mprotect = 74, SYS_sysarch = 165, AMD64_GET_GSBASE = 130, AMD64_SET_GSBASE = 131 };
@@ -13,35 +14,14 @@ enum {
 	O_RDWR = 2, O_CREAT = 0x200, O_TRUNC = 0x400,
 };
 
-#define PAGE 4096
-#define SLOT 32
-#define FIRST 2			/* the slots before it are padding */
-#define SITES (PAGE / SLOT - FIRST)
-#define JUMP_IN 8		/* the syscall's offset in a slot */
+#define PAGE SITE_PAGE
+#define SLOT SITE_SLOT
+#define FIRST SITE_FIRST
+#define JUMP_IN SITE_JUMP_IN
 #define VISITS 4
-
-typedef long (*code)(void);
 
 static int code_file;
 static long parent;
-
-/* mov $nr, %eax; mov %rcx, %r10; syscall; ret */
-static void
-fill_page(uint8_t *page, int nr)
-{
-	for (int i = 0; i < PAGE; i++)
-		page[i] = 0xcc;
-	for (int s = FIRST; s < PAGE / SLOT; s++) {
-		static const uint8_t rest[] = {0x49, 0x89, 0xca, 0x0f, 0x05, 0xc3};
-		uint8_t *p = page + s * SLOT;
-
-		*p++ = 0xb8;
-		for (int i = 0; i < 4; i++)
-			*p++ = (uint8_t)(nr >> 8 * i);
-		for (unsigned i = 0; i < sizeof rest; i++)
-			*p++ = rest[i];
-	}
-}
 
 static uint8_t *
 map_code(void *where)
@@ -50,70 +30,27 @@ map_code(void *where)
 			       code_file, 0);
 }
 
-static code
+static site_code
 site(uint8_t *page, int n)
 {
-	return (code)(uintptr_t)(page + (FIRST + n) * SLOT);
+	return site_of(page, n, 0);
 }
 
-/* Calls `at` with a pattern in what a call leaves alone; how many of it came back changed. */
 static long
-changed_by(code at, long *answer)
+wrong_at(uint8_t *page, int n)
 {
-	static const uint64_t vector[2] = {0x1122334455667788, 0x99aabbccddeeff00};
-	uint64_t seen[2], wrong = 0;
-
-	__asm__ volatile(
-		"movdqu %[vector], %%xmm0\n"
-		"movdqu %[vector], %%xmm15\n"
-		"movq %[at], %%rbx\n"
-		"movq $12, %%r12\n"
-		"movq $13, %%r13\n"
-		"movq $14, %%r14\n"
-		"movq $15, %%r15\n"
-		"movq $0x5a5a, -64(%%rsp)\n"
-		"subq $8, %%rsp\n"
-		"xorl %%edi, %%edi\n"
-		"subl $0x80000000, %%edi\n"	/* sign and overflow and carry */
-		"movl $7, %%edi\n"
-		"movl $8, %%esi\n"
-		"movl $9, %%edx\n"
-		"call *%%rbx\n"
-		"jc 9f\n"
-		"jno 9f\n"
-		"jns 9f\n"
-		"addq $8, %%rsp\n"
-		"cmpq %[at], %%rbx\n jne 8f\n"
-		"cmpq $12, %%r12\n jne 8f\n"
-		"cmpq $13, %%r13\n jne 8f\n"
-		"cmpq $14, %%r14\n jne 8f\n"
-		"cmpq $15, %%r15\n jne 8f\n"
-		"cmpq $7, %%rdi\n jne 8f\n"
-		"cmpq $8, %%rsi\n jne 8f\n"
-		"cmpq $9, %%rdx\n jne 8f\n"
-		"cmpq $0x5a5a, -64(%%rsp)\n jne 8f\n"
-		"jmp 7f\n"
-		"9: addq $8, %%rsp\n"
-		"8: incq %[wrong]\n"
-		"7: movdqu %%xmm15, %[seen]\n"
-		: "=&a"(*answer), [seen] "=m"(seen), [wrong] "+m"(wrong)
-		: [at] "m"(at), [vector] "m"(vector)
-		: "rbx", "rcx", "rdx", "rdi", "rsi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "xmm0", "xmm15",
-		  "memory", "cc");
-	return (long)wrong + (seen[0] != vector[0]) + (seen[1] != vector[1]);
+	return site_wrong(site(page, n), parent);
 }
 
 TEST(every_visit_changes_only_its_result)
 {
 	uint8_t *page = map_code(NULL);
-	long answer, wrong = 0;
+	long wrong = 0;
 
 	CHECK((long)page > 0);
 	for (int n = 0; n < SITES; n++)
-		for (int visit = 0; visit < VISITS; visit++) {
-			wrong += changed_by(site(page, n), &answer);
-			wrong += answer != parent;
-		}
+		for (int visit = 0; visit < VISITS; visit++)
+			wrong += wrong_at(page, n);
 	CHECK_IS(wrong, 0);
 	CHECK_IS(call(SYS_munmap, page, PAGE), 0);
 }
@@ -164,14 +101,14 @@ TEST(code_made_writable_is_as_it_was)
 	uint8_t wanted[PAGE], *page = map_code(NULL);
 	long wrong = 0;
 
-	fill_page(wanted, SYS_getppid);
+	site_page_fill(wanted, SYS_getppid, 0);
 	for (int n = 0; n < SITES; n++)
 		for (int visit = 0; visit < VISITS; visit++)
 			wrong += site(page, n)() != parent;
 	CHECK_IS(call(SYS_mprotect, page, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC), 0);
 	CHECK(memory_is(page, wanted));
 	/* And may be another program from now on. */
-	fill_page(page, SYS_getpid);
+	site_page_fill(page, SYS_getpid, 0);
 	for (int visit = 0; visit < VISITS; visit++)
 		wrong += site(page, 1)() != call(SYS_getpid);
 	CHECK_IS(call(SYS_mprotect, page, PAGE, PROT_READ | PROT_EXEC), 0);
@@ -312,12 +249,8 @@ visit_all(void *unused)
 		if (seen < 0)
 			return;
 		for (int visit = 0; visit < VISITS; visit++)
-			for (int n = 0; n < SITES; n++) {
-				long answer, changed = changed_by(site(shared_page, n), &answer);
-
-				if (changed || answer != parent)
-					__atomic_fetch_add(&wrongs, 1, __ATOMIC_RELAXED);
-			}
+			for (int n = 0; n < SITES; n++)
+				__atomic_fetch_add(&wrongs, wrong_at(shared_page, n), __ATOMIC_RELAXED);
 		__atomic_fetch_add(&done, 1, __ATOMIC_RELEASE);
 	}
 }
@@ -352,7 +285,7 @@ main(int argc, char **argv, char **envp)
 	(void)argv;
 	(void)envp;
 	parent = call(SYS_getppid);
-	fill_page(page, SYS_getppid);
+	site_page_fill(page, SYS_getppid, 0);
 	code_file = (int)call(SYS_open, "code", O_RDWR | O_CREAT | O_TRUNC, 0700);
 	if (call(SYS_write, code_file, page, PAGE) != PAGE)
 		return 1;

@@ -56,6 +56,8 @@ __asm__(".text\n"
 	"	movl 44(%esp), %ebp\n"
 	"	cmpl $0, guest_entry\n"
 	"	jne 1f\n"
+	"	.p2align 3, 0x90\n"
+	"	.byte 0x8d, 0xb4, 0x26, 0, 0, 0, 0\n"	/* does nothing; a layer that rewrites sites can put a jump over it */
 	"	int $0x80\n"
 	"	jmp 2f\n"
 	"1:	call *guest_entry\n"
@@ -75,7 +77,9 @@ __asm__(".text\n"
 #else
 #define GUEST_ABI "x86_64"
 #endif
+/* Aligned, so that a layer which rewrites sites can put a jump over the load of r9. */
 __asm__(".text\n"
+	"	.p2align 4\n"
 	"guest_syscall:\n"
 	"	movq %rdi, %rax\n"
 	"	movq %rsi, %rdi\n"

@@ -565,8 +565,6 @@ signal_arrived(int host_signal, struct siginfo *info, struct ucontext *uc)
 		uc->uc_mcontext.rip = uc->uc_mcontext.rcx;	/* as good as there */
 	if (sites_interrupted(t, host_signal, uc))
 		return 0;
-	if (t->p->abi->interrupted)
-		t->p->abi->interrupted(t, uc);
 	in_core = is_core_code(uc->uc_mcontext.rip) || t->vdso_stack;
 	if (t->vdso_stack && (is_syscall_trap(host_signal, info) || is_fault(host_signal, info))) {
 		host_clock_fails(t, uc);
@@ -586,6 +584,7 @@ signal_arrived(int host_signal, struct siginfo *info, struct ucontext *uc)
 			core_call(__NR_rt_sigprocmask, SIG_SETMASK, &uc->uc_sigmask, 0, sizeof(host_sigset));
 	}
 	if (!in_core && t->p->abi->faults_to_call && t->p->abi->faults_to_call(uc, host_signal, info)) {
+		sites_visit(t, uc);
 		guest_call(t, uc);
 		return 1;
 	}

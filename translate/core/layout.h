@@ -39,6 +39,10 @@
 #define SITE_LEAVES	0	/* with the registers in the frame */
 #define SITE_WHOLE	1	/* by gate_return() */
 #define SITE_LAST	2	/* with the host call in thread.last */
+/* The host's selectors (asm/segment.h), which it has whether it runs 32-bit programs or not. */
+#define USER32_CS	0x23
+#define USER_DS		0x2b
+#define USER_CS		0x33
 /* And in the host's struct ucontext, and in the FP state that it points to. */
 #define UCONTEXT_FLAGS	176
 #define UC_R8		40

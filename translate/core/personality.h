@@ -66,11 +66,6 @@ struct personality {
 	int (*fault_signal)(struct thread *t, struct ucontext *uc, int host_signal,
 			    const struct siginfo *info);
 	/*
-	 * May be NULL: a host signal has come, maybe in the middle of the ABI's own way in
-	 * without a trap; then uc becomes what the guest would have shown before or after the call.
-	 */
-	void (*interrupted)(struct thread *t, struct ucontext *uc);
-	/*
 	 * May be NULL: is this fault how a call of the ABI looks where the host's kernel does
 	 * not know it? uc is then as the call's own trap would have it.
 	 */

@@ -7,7 +7,7 @@ enum {
 	I16 = 4,
 	IZ = 8,		/* 4 bytes; 2 with the operand-size prefix */
 	IV = 16,	/* as IZ, but 8 with REX.W */
-	MOFFS = 32,	/* 8 bytes; 4 with the address-size prefix */
+	MOFFS = 32,	/* an address: 8 bytes, or 4; half of that with the address-size prefix */
 	GROUP3 = 64,	/* f6, f7: an immediate where the register field is 0 or 1 */
 	MOVES = 128,	/* but for what pads: the program does not come from there */
 	NEAR = 256,	/* relative, 4 bytes whatever REX.W says */
@@ -49,6 +49,14 @@ static const struct opcodes two_byte[] = {
 	{0xc4, 0xc6, M | I8},	 {0xc7, 0xc7, M},	  {0xc8, 0xcf, NONE},	   {0xd0, 0xff, M},
 };
 
+/* What 32-bit code has in other places, or what 64-bit code has lost. */
+static const struct opcodes one_byte_32[] = {
+	{0x06, 0x07, NONE}, {0x0e, 0x0e, NONE}, {0x16, 0x17, NONE}, {0x1e, 0x1f, NONE}, {0x27, 0x27, NONE},
+	{0x2f, 0x2f, NONE}, {0x37, 0x37, NONE}, {0x3f, 0x3f, NONE}, {0x40, 0x4f, NONE | MOVES}, {0x60, 0x61, NONE},
+	{0x62, 0x62, M}, {0x63, 0x63, M}, {0x82, 0x82, M | I8 | MOVES}, {0x9a, 0x9a, IZ | I16}, {0xc4, 0xc5, M},
+	{0xce, 0xce, NONE}, {0xd4, 0xd5, I8}, {0xd6, 0xd6, NONE}, {0xea, 0xea, IZ | I16},
+};
+
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
 static unsigned
@@ -63,6 +71,7 @@ find(const struct opcodes *table, size_t n, uint8_t opcode)
 }
 
 struct cursor {
+	enum code_mode mode;
 	const uint8_t *at, *end;
 	bool operand_size, address_size, wide, strange;	/* strange: LOCK, REP, a segment: is not moved */
 };
@@ -123,6 +132,25 @@ take_vector(struct cursor *c, uint8_t first)
 	return vector_opcode(map, *c->at++);
 }
 
+/* Do these bytes begin a vector instruction? In 32-bit code they do where the old one would have no memory. */
+static bool
+is_vector(const struct cursor *c, uint8_t byte)
+{
+	if (byte != 0xc4 && byte != 0xc5 && byte != 0x62)
+		return false;
+	return c->mode == CODE_64 || (c->at < c->end && *c->at >= 0xc0);
+}
+
+static unsigned
+one_byte_opcode(const struct cursor *c, uint8_t byte)
+{
+	unsigned what = c->mode == CODE_32 ? find(one_byte_32, COUNT(one_byte_32), byte) : 0;
+
+	if (what)
+		return what;
+	return byte < 0x40 ? arithmetic(byte) : find(one_byte, COUNT(one_byte), byte);
+}
+
 static unsigned
 take_opcode(struct cursor *c)
 {
@@ -131,17 +159,17 @@ take_opcode(struct cursor *c)
 
 	while (c->at < c->end && take_prefix(c, byte = *c->at))
 		c->at++;
-	if (c->at < c->end && (byte & 0xf0) == 0x40) {
+	if (c->mode == CODE_64 && c->at < c->end && (byte & 0xf0) == 0x40) {
 		c->wide = byte & 8;
 		byte = *++c->at;
 	}
 	if (c->at >= c->end)
 		return 0;
 	c->at++;
-	if (byte == 0xc4 || byte == 0xc5 || byte == 0x62)
+	if (is_vector(c, byte))
 		return take_vector(c, byte);
 	if (byte != 0x0f)
-		return byte < 0x40 ? arithmetic(byte) : find(one_byte, COUNT(one_byte), byte);
+		return one_byte_opcode(c, byte);
 	if (c->at >= c->end)
 		return 0;
 	byte = *c->at++;
@@ -151,6 +179,15 @@ take_opcode(struct cursor *c)
 		c->at++;
 	}
 	return what;
+}
+
+/* What a ModRM asks for behind itself, with 16-bit addresses. */
+static unsigned
+displacement_16(uint8_t mod, uint8_t rm)
+{
+	if (mod == 0)
+		return rm == 6 ? 2 : 0;
+	return mod;
 }
 
 /* ModRM and what it asks for; the register field, or -1 past the end. */
@@ -166,13 +203,17 @@ take_modrm(struct cursor *c, bool *relative)
 	rm = modrm & 7;
 	if (mod == 3)
 		return modrm >> 3 & 7;
+	if (c->mode == CODE_32 && c->address_size) {
+		c->at += displacement_16(mod, rm);
+		return modrm >> 3 & 7;
+	}
 	if (rm == 4) {
 		if (c->at >= c->end)
 			return -1;
 		rm = *c->at++ & 7;
 		c->at += mod == 0 && rm == 5 ? 4 : 0;
 	} else if (mod == 0 && rm == 5) {
-		*relative = true;
+		*relative = c->mode == CODE_64;
 		c->at += 4;
 	}
 	c->at += mod == 1 ? 1 : mod == 2 ? 4 : 0;
@@ -189,15 +230,15 @@ immediate_size(const struct cursor *c, unsigned what)
 	if (what & NEAR)
 		n += 4;
 	if (what & MOFFS)
-		n += c->address_size ? 4 : 8;
+		n += (c->mode == CODE_64 ? 8 : 4) >> c->address_size;
 	return n;
 }
 
 struct instruction
-site_instruction(const uint8_t *code, size_t n)
+site_instruction(enum code_mode mode, const uint8_t *code, size_t n)
 {
 	const struct instruction none = {0, false};
-	struct cursor c = {.at = code, .end = code + n};
+	struct cursor c = {.mode = mode, .at = code, .end = code + n};
 	unsigned what = take_opcode(&c);
 	bool relative = false;
 
@@ -221,12 +262,25 @@ site_instruction(const uint8_t *code, size_t n)
 
 #define JUMP 5
 
+/* The bytes before a call, and the call. */
+struct stretch {
+	enum code_mode mode;
+	const uint8_t *code;
+	size_t before;
+};
+
+static struct instruction
+instruction_at(const struct stretch *s, size_t at, size_t end)
+{
+	return site_instruction(s->mode, s->code + at, end - at);
+}
+
 /* Decoded from `from` on, is there an instruction at `to`? */
 static bool
-leads_to(const uint8_t *code, size_t from, size_t to, size_t end)
+leads_to(const struct stretch *s, size_t from, size_t to)
 {
 	while (from < to) {
-		unsigned length = site_instruction(code + from, end - from).length;
+		unsigned length = instruction_at(s, from, s->before + SITE_CALL).length;
 
 		if (!length)
 			return false;
@@ -246,11 +300,11 @@ leads_to(const uint8_t *code, size_t from, size_t to, size_t end)
 
 /*
  * Is `at` the beginning of an instruction? Of 15 bytes of code one begins an
- * instruction, and the syscall is known to be one: so if no decoding that comes to the
- * syscall passes over `at`, the program's own does not.
+ * instruction, and the call is known to be one: so if no decoding that comes to the
+ * call passes over `at`, the program's own does not.
  */
 static bool
-is_certain(const uint8_t *code, size_t at, size_t before)
+is_certain(const struct stretch *s, size_t at)
 {
 	size_t from = at > STARTS_FAR ? at - STARTS_FAR : 0, end = from + STARTS < at ? from + STARTS : at;
 	unsigned agreeing = 0;
@@ -258,21 +312,21 @@ is_certain(const uint8_t *code, size_t at, size_t before)
 	if (end - from < INSTRUCTION_MAX)
 		return false;
 	for (; from < end; from++) {
-		if (!leads_to(code, from, before, before + 2))
+		if (!leads_to(s, from, s->before))
 			continue;
-		if (!leads_to(code, from, at, before + 2))
+		if (!leads_to(s, from, at))
 			return false;
 		agreeing++;
 	}
 	return agreeing >= AGREEING;
 }
 
-/* From `at` to the syscall: may all of it be moved? */
+/* From `at` to the call: may all of it be moved? */
 static bool
-all_move(const uint8_t *code, size_t at, size_t before)
+all_move(const struct stretch *s, size_t at)
 {
-	while (at < before) {
-		struct instruction i = site_instruction(code + at, before - at);
+	while (at < s->before) {
+		struct instruction i = instruction_at(s, at, s->before);
 
 		if (!i.length || !i.moves)
 			return false;
@@ -288,47 +342,49 @@ in_one_word(uint64_t address, unsigned n)
 }
 
 static enum site_answer
-plan_form_a(struct site_plan *plan, const uint8_t *code, size_t before, uint64_t address)
+plan_form_a(struct site_plan *plan, const struct stretch *s, uint64_t address)
 {
 	bool found = false;
 
-	for (size_t n = JUMP; n <= before && n <= SITE_MOVED_MAX; n++) {
-		struct instruction i = site_instruction(code + before - n, n);
+	for (size_t n = JUMP; n <= s->before && n <= SITE_MOVED_MAX; n++) {
+		const size_t at = s->before - n;
 
-		if (i.length < JUMP || !all_move(code, before - n, before) || !is_certain(code, before - n, before))
+		if (instruction_at(s, at, s->before).length < JUMP || !all_move(s, at) || !is_certain(s, at))
 			continue;
 		if (in_one_word(address - n, JUMP)) {
-			*plan = (struct site_plan){SITE_FORM_A, (uint8_t)n};
+			*plan = (struct site_plan){s->mode, SITE_FORM_A, (uint8_t)n};
 			return SITE_PLANNED;
 		}
 		found = true;
 	}
-	return found || is_certain(code, before, before) ? SITE_NO_ROOM : SITE_UNCERTAIN;
+	return found || is_certain(s, s->before) ? SITE_NO_ROOM : SITE_UNCERTAIN;
 }
 
 /* mov %rcx,%r10: what every BSD's libc has before the syscall. */
 #define MOV_RCX_R10 3
 
 static bool
-fits_form_b(const uint8_t *code, size_t before, uint64_t address)
+fits_form_b(const struct stretch *s, uint64_t address)
 {
-	const uint8_t *c = code + before - MOV_RCX_R10;
+	const uint8_t *c = s->code + s->before - MOV_RCX_R10;
 
-	return before >= MOV_RCX_R10 && c[0] == 0x49 && c[1] == 0x89 && c[2] == 0xca &&
+	return s->mode == CODE_64 && s->before >= MOV_RCX_R10 && c[0] == 0x49 && c[1] == 0x89 && c[2] == 0xca &&
 	       in_one_word(address - MOV_RCX_R10, MOV_RCX_R10);
 }
 
 enum site_answer
-site_plan(struct site_plan *plan, const uint8_t *code, size_t before, uint64_t address, unsigned skip)
+site_plan(struct site_plan *plan, enum code_mode mode, const uint8_t *code, size_t before, uint64_t address,
+	  unsigned skip)
 {
+	const struct stretch s = {mode, code, before};
 	enum site_answer a = SITE_NO_ROOM;
 
 	if (!(skip & 1u << SITE_FORM_A))
-		a = plan_form_a(plan, code, before, address);
-	if (a == SITE_PLANNED || skip & 1u << SITE_FORM_B || !fits_form_b(code, before, address))
+		a = plan_form_a(plan, &s, address);
+	if (a == SITE_PLANNED || skip & 1u << SITE_FORM_B || !fits_form_b(&s, address))
 		return a;
-	if (!is_certain(code, before - MOV_RCX_R10, before))
+	if (!is_certain(&s, before - MOV_RCX_R10))
 		return SITE_UNCERTAIN;
-	*plan = (struct site_plan){SITE_FORM_B, MOV_RCX_R10};
+	*plan = (struct site_plan){mode, SITE_FORM_B, MOV_RCX_R10};
 	return SITE_PLANNED;
 }

@@ -1,9 +1,9 @@
 /*
- * Where instructions begin before a guest's `syscall`, and which of them may be
+ * Where instructions begin before a guest's call of its kernel, and which of them may be
  * moved elsewhere. Pure: works on a copy of the bytes.
  *
- * The lengths are of x86-64 code as compilers and assemblers write it; bytes that
- * are no instruction, or one that no program has near a system call, have length 0.
+ * The lengths are of code as compilers and assemblers write it; bytes that are no
+ * instruction, or one that no program has near a system call, have length 0.
  */
 #ifndef DRAGOMAN_CORE_SITE_DECODE_H
 #define DRAGOMAN_CORE_SITE_DECODE_H
@@ -14,15 +14,23 @@
 
 #define INSTRUCTION_MAX 15
 
+/* In which mode the processor runs it. */
+enum code_mode {
+	CODE_64,
+	CODE_32,
+};
+
 struct instruction {
 	uint8_t length;
 	bool moves;	/* means the same at any address, and goes on behind itself */
 };
 
 /* The instruction at `code`, of which n bytes can be read; length 0: none that is known. */
-struct instruction site_instruction(const uint8_t *code, size_t n);
+struct instruction site_instruction(enum code_mode mode, const uint8_t *code, size_t n);
 
-/* What is looked at before the `syscall`, at most. */
+/* `syscall`, `int $0x80`: what calls the kernel. */
+#define SITE_CALL 2
+/* What is looked at before it, at most. */
 #define SITE_WINDOW 96
 /* The longest stretch that a stub takes over (site_stub_x86_64.h). */
 #define SITE_MOVED_MAX 40
@@ -30,11 +38,13 @@ struct instruction site_instruction(const uint8_t *code, size_t n);
 enum site_form {
 	SITE_FORM_A,	/* an instruction of five bytes or more becomes a jump to the stub */
 	SITE_FORM_B,	/* `mov %rcx,%r10; syscall` becomes a jump whose upper half is the syscall's bytes */
+	SITE_FORMS,
 };
 
 struct site_plan {
+	enum code_mode mode;
 	enum site_form form;
-	uint8_t moved;	/* bytes before the syscall from which the stub takes over */
+	uint8_t moved;	/* bytes before the call from which the stub takes over */
 };
 
 enum site_answer {
@@ -44,10 +54,10 @@ enum site_answer {
 };
 
 /*
- * code: `before` bytes and the syscall behind them, which stands at `address`. `skip`
+ * code: `before` bytes and the call behind them, which stands at `address`. `skip`
  * forms were tried already (bit n: enum site_form).
  */
-enum site_answer site_plan(struct site_plan *plan, const uint8_t *code, size_t before, uint64_t address,
-			   unsigned skip);
+enum site_answer site_plan(struct site_plan *plan, enum code_mode mode, const uint8_t *code, size_t before,
+			   uint64_t address, unsigned skip);
 
 #endif

@@ -4,33 +4,76 @@
  * The guest's registers go to the thread's frame, the FP state stays in the processor.
  * What a signal finds by address (sites_interrupted()):
  *	[site_enter, site_entered)	the call has not begun: back to the `syscall`
+ *	[site_trap_32, site_entered_32)	the same: back to the int $0x80
  *	[site_leaving, site_left)	the frame is complete: the guest, as the frame has it
  *	all else			core code
  */
 #include "layout.h"
 
 #define FRAME(offset)	(THREAD_FRAME + UC_R8 + (offset))(%r11)
-#define R8	0
-#define R9	8
-#define R10	16
-#define R11	24
-#define R12	32
-#define R13	40
-#define R14	48
-#define R15	56
-#define RDI	64
-#define RSI	72
-#define RBP	80
-#define RBX	88
-#define RDX	96
-#define RAX	104
+#define FAR_POINTER	0		/* 32-bit code has no r8 that was to be kept there */
 #define RCX	112
 #define RSP	120
 #define RIP	128
 #define FLAGS	(UCONTEXT_FLAGS - UC_R8)
+#define CS	144
+#define SS	150
+
+	.set	offset_r8, 0
+	.set	offset_r9, 8
+	.set	offset_r10, 16
+	.set	offset_r11, 24
+	.set	offset_r12, 32
+	.set	offset_r13, 40
+	.set	offset_r14, 48
+	.set	offset_r15, 56
+	.set	offset_rdi, 64
+	.set	offset_rsi, 72
+	.set	offset_rbp, 80
+	.set	offset_rbx, 88
+	.set	offset_rdx, 96
+	.set	offset_rax, 104
+	.set	offset_rcx, RCX
+
+.macro save registers:vararg
+	.irp r, \registers
+	movq	%\r, FRAME(offset_\r)
+	.endr
+.endm
+
+.macro load registers:vararg
+	.irp r, \registers
+	movq	FRAME(offset_\r), %\r
+	.endr
+.endm
+
+/* Flags that C cannot have, or that are dear to put back, are the trap's business. */
+.macro save_flags
+	leaq	FRAME(FLAGS + 8), %rsp
+	pushfq
+.endm
+
+.macro unsave_flags
+	leaq	FRAME(FLAGS), %rsp
+	popfq
+.endm
+
+/* Those that C changes, by way of rax and rcx. */
+.macro load_flags
+	movq	FRAME(FLAGS), %rax
+	movl	%eax, %ecx
+	movb	%al, %ah
+	shrl	$11, %ecx		/* overflow */
+	andb	$1, %cl
+	movb	$0x7f, %al
+	addb	%cl, %al
+	sahf
+.endm
 
 /* Carry, parity, adjust, zero, sign, interrupt, overflow, and the one that is always set. */
 #define USUAL_FLAGS 0xad7
+/* And ID, which means nothing and changes nowhere on the way: OpenSSL tries whether it can be set, and leaves it so. */
+#define USUAL_FLAGS_32 (USUAL_FLAGS | 0x200000)
 
 	.text
 	.p2align 6
@@ -38,29 +81,16 @@
 /* r11 the thread, rcx the address behind the syscall, all else the guest's. */
 site_enter:
 	movq	%rsp, FRAME(RSP)
-	leaq	FRAME(FLAGS + 8), %rsp
-	pushfq
+	save_flags
 site_entered:
 	testl	$~USUAL_FLAGS, FRAME(FLAGS)
 	jne	site_unusual
 	leaq	THREAD_FRAME(%r11), %rsp
-	movq	%r8, FRAME(R8)
-	movq	%r9, FRAME(R9)
-	movq	%r10, FRAME(R10)
-	movq	%r12, FRAME(R12)
-	movq	%r13, FRAME(R13)
-	movq	%r14, FRAME(R14)
-	movq	%r15, FRAME(R15)
-	movq	%rdi, FRAME(RDI)
-	movq	%rsi, FRAME(RSI)
-	movq	%rbp, FRAME(RBP)
-	movq	%rbx, FRAME(RBX)
-	movq	%rdx, FRAME(RDX)
-	movq	%rax, FRAME(RAX)
-	movq	%rcx, FRAME(RCX)
+	save	rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r12, r13, r14, r15
 	movq	%rcx, FRAME(RIP)
 	movq	FRAME(FLAGS), %rax
-	movq	%rax, FRAME(R11)
+	movq	%rax, FRAME(offset_r11)
+site_call:
 	movq	%r11, %rdi
 	call	signal_site_call
 	movq	%rsp, %r11
@@ -73,25 +103,22 @@ site_made:
 site_leaving:
 	cmpl	$0, THREAD_PENDING(%r11)
 	jne	site_slowly
-	movq	FRAME(FLAGS), %rax
-	movl	%eax, %ecx
-	movb	%al, %ah
-	shrl	$11, %ecx		/* overflow */
-	andb	$1, %cl
-	movb	$0x7f, %al
-	addb	%cl, %al
-	sahf
-	movq	FRAME(R8), %r8
-	movq	FRAME(R9), %r9
-	movq	FRAME(R10), %r10
-	movq	FRAME(RDI), %rdi
-	movq	FRAME(RSI), %rsi
-	movq	FRAME(RDX), %rdx
-	movq	FRAME(RAX), %rax
+	cmpw	$USER32_CS, FRAME(CS)
+	je	site_leaving_32
+	load_flags
+	load	r8, r9, r10, rdi, rsi, rdx, rax
 	movq	FRAME(RIP), %rcx
 	movq	FRAME(RSP), %rsp
 	movq	FRAME(FLAGS), %r11
 	jmp	*%rcx
+site_leaving_32:
+	movl	FRAME(RIP), %eax
+	movl	%eax, FRAME(FAR_POINTER)
+	movl	$USER32_CS, FRAME(FAR_POINTER + 4)
+	load_flags
+	load	rax, rbx, rcx, rdx, rsi, rdi, rbp
+	movq	FRAME(RSP), %rsp
+	ljmpl	*FRAME(FAR_POINTER)
 site_left:
 
 	.globl	site_last_made
@@ -110,11 +137,50 @@ site_slowly:
 	movq	%rax, %rdi
 	jmp	gate_return
 
-/* Flags that C cannot have, or that are dear to put back: the syscall itself will trap. */
+/* The syscall itself will trap. */
 site_unusual:
 	leaq	-2(%rcx), %rcx
-	leaq	FRAME(FLAGS), %rsp
-	popfq
+	unsave_flags
 	movq	FRAME(RSP), %rsp
 	jmp	*%rcx
+
+/*
+ * From 32-bit code: r10 the address of the int $0x80, r9 that of a far pointer to it, r8 and r11
+ * free, all else the guest's; the high halves of registers are nobody's. %fs's base is the
+ * thread's block, unless the guest has loaded %fs itself: then it lies below 4 GiB. Before the
+ * FP state's form is known (sites_fp_known) no call may come without a trap.
+ */
+	.globl	site_trap_32, site_enter_32, site_saved_32, site_entered_32
+site_trap_32:
+	movq	%r8, %rcx
+	ljmpl	*(%r9)
+site_enter_32:
+	movq	%rcx, %r8
+	rdfsbase %r11
+	movl	%r11d, %ecx
+	notq	%rcx
+	leaq	1(%rcx, %r11), %rcx
+	jrcxz	site_trap_32
+	movzbl	sites_fp_known(%rip), %ecx
+	jrcxz	site_trap_32
+	movq	%r8, %rcx
+	movl	$0, FRAME(RSP + 4)
+	movl	%esp, FRAME(RSP)
+site_saved_32:
+	save_flags
+site_entered_32:
+	testl	$~USUAL_FLAGS_32, FRAME(FLAGS)
+	jne	site_unusual_32
+	leaq	THREAD_FRAME(%r11), %rsp
+	save	rax, rbx, rcx, rdx, rsi, rdi, rbp
+	addl	$2, %r10d
+	movq	%r10, FRAME(RIP)
+	movw	$USER32_CS, FRAME(CS)
+	movw	$USER_DS, FRAME(SS)
+	jmp	site_call
+
+site_unusual_32:
+	unsave_flags
+	movl	FRAME(RSP), %esp
+	ljmpl	*(%r9)
 	.section .note.GNU-stack,"",@progbits

@@ -3,7 +3,6 @@
 #include "layout.h"
 #include "string.h"
 
-#define SYSCALL_LENGTH	2
 #define JUMP_LENGTH	5
 #define RDGSBASE_LENGTH	5
 
@@ -25,35 +24,83 @@ put_relative(uint8_t *to, const char *opcode, size_t n, uint64_t at, uint64_t ta
 	return to + 4;
 }
 
-void
-stub_encode(struct stub *s, uint64_t address, const uint8_t *moved_code, unsigned moved, uint64_t site)
+/* Both behind what was moved: the end of the stub at `address`, of which p is the next byte. */
+static void
+put_end_64(struct stub *s, uint8_t *p, uint64_t address, uint64_t site)
 {
 	static const char self[] = {0x4c, (char)0x8b, 0x59, THREAD_SELF};
-	uint8_t *p = s->code;
 
-	memset(s, 0xcc, sizeof *s);
-	s->from = site - moved;
-	s->site = site;
-	memcpy(p, moved_code, moved);
-	p = put(p + moved, "\xf3\x48\x0f\xae\xc9", RDGSBASE_LENGTH);
+	p = put(p, "\xf3\x48\x0f\xae\xc9", RDGSBASE_LENGTH);
 	p = put(p, self, sizeof self);
 	p = put(p, "\x48\xf7\xd1", 3);
 	p = put(p, "\x4a\x8d\x4c\x19\x01", 5);
 	p = put(p, "\xe3\x05", 2);
 	p = put_relative(p, "\xe9", 1, address + (uint64_t)(p - s->code), site);
-	p = put_relative(p, "\x48\x8d\x0d", 3, address + (uint64_t)(p - s->code), site + SYSCALL_LENGTH);
+	p = put_relative(p, "\x48\x8d\x0d", 3, address + (uint64_t)(p - s->code), site + SITE_CALL);
 	put_relative(p, "\xff\x25", 2, address + (uint64_t)(p - s->code), address & ~(uint64_t)(STUB_PAGE - 1));
 }
-_Static_assert(SITE_MOVED_MAX + RDGSBASE_LENGTH + 4 + 3 + 5 + 2 + 5 + 7 + 6 <= STUB_SLOT - 16, "a stub fits its slot");
+#define END_64 (RDGSBASE_LENGTH + 4 + 3 + 5 + 2 + 5 + 7 + 6)
+
+struct far_pointer {
+	uint32_t offset;
+	uint16_t selector;
+} __attribute__((packed));
+
+static uint8_t *
+put_far_pointer(uint8_t *to, uint64_t offset, uint16_t selector)
+{
+	const struct far_pointer f = {(uint32_t)offset, selector};
+
+	return put(to, (const char *)&f, sizeof f);
+}
+
+static void
+put_end_32(struct stub *s, uint8_t *p, uint64_t address, uint64_t site)
+{
+	const uint32_t call = (uint32_t)site;
+	uint8_t *pointer = s->code + sizeof s->code - sizeof(struct far_pointer);
+
+	p = put(p, "\xea", 1);
+	p = put_far_pointer(p, address + (uint64_t)(p - s->code) + sizeof(struct far_pointer), USER_CS);
+	p = put(p, "\x41\xba", 2);
+	p = put(p, (const char *)&call, sizeof call);
+	p = put_relative(p, "\x4c\x8d\x0d", 3, address + (uint64_t)(p - s->code),
+			 address + (uint64_t)(pointer - s->code));
+	put_relative(p, "\xff\x25", 2, address + (uint64_t)(p - s->code), address & ~(uint64_t)(STUB_PAGE - 1));
+	put_far_pointer(pointer, site, USER32_CS);
+}
+#define END_32 (7 + 6 + 7 + 6 + sizeof(struct far_pointer))
+
+_Static_assert(SITE_MOVED_MAX + END_64 <= STUB_SLOT - 16, "a stub fits its slot");
+_Static_assert(SITE_MOVED_MAX + END_32 <= STUB_SLOT - 16, "a stub fits its slot");
+
+void
+stub_encode(struct stub *s, uint64_t address, const uint8_t *moved_code, const struct site_plan *plan, uint64_t site)
+{
+	memset(s, 0xcc, sizeof *s);
+	s->from = site - plan->moved;
+	s->site = site;
+	memcpy(s->code, moved_code, plan->moved);
+	if (plan->mode == CODE_64)
+		put_end_64(s, s->code + plan->moved, address, site);
+	else
+		put_end_32(s, s->code + plan->moved, address, site);
+}
 
 /* Form B: the displacement's upper half is the syscall's own bytes. */
 #define FORM_B_DISTANCE UINT64_C(0x050f0000)
+#define END_OF_32 (UINT64_C(0xffffffff) - STUB_SLOT)
 /* What a stub says relative to itself reaches a little further than its beginning. */
 #define REACH (UINT64_C(0x7fffffff) - STUB_PAGE)
 
 void
 stub_reach(const struct site_plan *plan, uint64_t site, uint64_t *low, uint64_t *high)
 {
+	if (plan->mode == CODE_32) {	/* where addresses wrap */
+		*low = 0;
+		*high = END_OF_32;
+		return;
+	}
 	if (plan->form == SITE_FORM_B) {
 		*low = site - plan->moved + JUMP_LENGTH + FORM_B_DISTANCE;
 		*high = *low + 0xffff;
@@ -76,7 +123,7 @@ unsigned
 stub_jump(uint8_t jump[5], const struct site_plan *plan, uint64_t site, uint64_t address)
 {
 	put_relative(jump, "\xe9", 1, site - plan->moved, address);
-	return plan->form == SITE_FORM_B ? JUMP_LENGTH - SYSCALL_LENGTH : JUMP_LENGTH;
+	return plan->form == SITE_FORM_B ? JUMP_LENGTH - SITE_CALL : JUMP_LENGTH;
 }
 
 uint64_t

@@ -1,5 +1,7 @@
 #include "sites.h"
 
+#include <linux/elf.h>
+
 #include "call.h"
 #include "copy.h"
 #include "core.h"
@@ -9,27 +11,39 @@
 #include "linux_abi.h"
 #include "lock.h"
 #include "memory.h"
+#include "personality.h"
 #include "print.h"
 #include "process.h"
 #include "segment.h"
 #include "site_decode.h"
 #include "site_stub_x86_64.h"
 #include "string.h"
+#include "stub_pages.h"
 #include "thread.h"
 
 /* site_entry_x86_64.S */
 extern const char site_enter[], site_entered[], site_leaving[], site_left[];
+extern const char site_trap_32[], site_enter_32[], site_saved_32[], site_entered_32[];
+
+/* What the processor's modes differ in. */
+static const struct kind {
+	uint16_t machine;	/* personality.machine */
+	uint16_t segment;	/* code's selector */
+	enum code_mode mode;
+	uint8_t call[SITE_CALL];
+	const char *enter;
+} kinds[] = {
+	{EM_X86_64, USER_CS, CODE_64, {0x0f, 0x05}, site_enter},
+	{EM_386, USER32_CS, CODE_32, {0xcd, 0x80}, site_enter_32},
+};
 
 #define PAGE UINT64_C(4096)
-#define SYSCALL_LENGTH 2
-#define USER_CS 0x33	/* 64-bit code */
 #define TRAP_FLAG UINT64_C(0x100)
 
 /* The visit on which a site is rewritten: a trap costs some twelve calls, rewriting no more than twenty. */
 #define WORTH_IT 2
-/* Both are budgets: of this core's memory, and of pages in the guest's. */
+/* A budget of this core's memory. */
 #define SITES_MAX 4096
-#define PAGES_MAX 128
 
 /* Where the guest has code that only the core may write. */
 struct text {
@@ -50,7 +64,7 @@ enum site_state {
 };
 
 struct site {
-	uint64_t address;	/* of the syscall */
+	uint64_t address;	/* of the call */
 	struct site *next;	/* with the same hash */
 	uint64_t stub;
 	uint32_t visits;	/* by trap */
@@ -59,23 +73,26 @@ struct site {
 	uint8_t was[5];		/* what the jump replaced */
 };
 
-struct stub_page {
-	uint64_t base;		/* 0: none, or no longer */
-	uint64_t used;		/* bit n: slot n */
-};
-
 struct lock sites_lock;
 static struct text *texts;
 static struct site *sites[256] BULKY;
 static unsigned nsites;
-static struct stub_page pages[PAGES_MAX] BULKY;
-static uint32_t npages;
-static uint32_t nforms[2];
+static uint32_t nforms[SITE_FORMS];
 
 static bool
 are_wanted(void)
 {
 	return !options.no_rewrite && segment_by_instruction();
+}
+
+static const struct kind *
+kind_of(const struct process *p)
+{
+	const struct kind *k = kinds;
+
+	while (k->machine != p->abi->machine)
+		k++;
+	return k;
 }
 
 /* ---- text ---- */
@@ -164,145 +181,7 @@ write_code(uint64_t at, const uint8_t *bytes, const uint8_t *expected, unsigned 
 	return done;
 }
 
-/* ---- stubs ---- */
-
-/* A page of stubs at this address, if nothing is there. */
-static struct stub_page *
-map_page(uint64_t at)
-{
-	struct stub_page *page = &pages[npages];
-	uint64_t enter = (uintptr_t)site_enter;
-	long r;
-
-	if (npages == PAGES_MAX || !guest_range_ok(guest(at), PAGE))
-		return NULL;
-	r = core_call(__NR_mmap, at, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
-		      -1, 0);
-	if (r >= 0 && (uint64_t)r != at)	/* a kernel that takes the flag for a hint */
-		core_call(__NR_munmap, r, PAGE);
-	if (r < 0 || (uint64_t)r != at)
-		return NULL;
-	copy_out(guest(at), &enter, sizeof enter);
-	page->base = at;
-	__atomic_store_n(&npages, npages + 1, __ATOMIC_RELEASE);
-	return page;
-}
-
-/* The break grows from the end of the program: not in its way. */
-#define BREAK_ROOM (UINT64_C(1) << 30)
-
-static struct stub_page *
-map_unless_break(const struct process *p, uint64_t at)
-{
-	return at - p->break_start < BREAK_ROOM ? NULL : map_page(at);
-}
-
-/* Below the text first, where little is ever put; then above it. */
-static struct stub_page *
-map_page_near(const struct process *p, const struct text *x)
-{
-	const uint64_t first = UINT64_C(0x10000), room = UINT64_C(0x60000000);
-	struct stub_page *page = NULL;
-	uint64_t below = x->start & ~(first - 1), above = (x->end + first) & ~(first - 1);
-
-	for (uint64_t d = first; !page && d <= room && d < below; d *= 2)
-		page = map_unless_break(p, below - d);
-	for (uint64_t d = room; !page && d >= first; d /= 2)
-		page = map_unless_break(p, (above + d) & ~(PAGE - 1));
-	return page;
-}
-
-/* In form B's window, at a place that the windows of the sites around have as well. */
-static struct stub_page *
-map_page_within(const struct process *p, uint64_t low, uint64_t high)
-{
-	struct stub_page *page = NULL;
-	uint64_t from = (low + 0xffff) & ~UINT64_C(0xffff);
-
-	for (uint64_t at = from; !page && at + STUB_FIRST <= high; at += PAGE)
-		page = map_unless_break(p, at);
-	for (uint64_t at = from - PAGE; !page && at >= low; at -= PAGE)
-		page = map_unless_break(p, at);
-	return page;
-}
-
-static uint64_t
-slot_address(const struct stub_page *page, unsigned slot)
-{
-	return page->base + STUB_FIRST + slot * STUB_SLOT;
-}
-
-/* A free slot in reach: its address, 0 if the page has none. */
-static uint64_t
-take_slot(struct stub_page *page, const struct site_plan *plan, uint64_t site)
-{
-	for (unsigned slot = 0; page->base && slot < STUBS_IN_PAGE; slot++)
-		if (!(page->used >> slot & 1) && stub_in_reach(plan, site, slot_address(page, slot))) {
-			page->used |= UINT64_C(1) << slot;
-			return slot_address(page, slot);
-		}
-	return 0;
-}
-
-static struct stub_page *
-page_of(uint64_t address)
-{
-	const uint32_t n = __atomic_load_n(&npages, __ATOMIC_ACQUIRE);
-
-	for (uint32_t i = 0; i < n; i++)
-		if (pages[i].base && address - pages[i].base < PAGE)
-			return &pages[i];
-	return NULL;
-}
-
-bool
-sites_made(uint64_t start, uint64_t end)
-{
-	const uint32_t n = __atomic_load_n(&npages, __ATOMIC_ACQUIRE);
-
-	for (uint32_t i = 0; i < n; i++)
-		if (pages[i].base && pages[i].base < end && pages[i].base + PAGE > start)
-			return true;
-	return false;
-}
-
-static void
-free_slot(uint64_t stub)
-{
-	struct stub_page *page = page_of(stub);
-
-	if (page)
-		page->used &= ~(UINT64_C(1) << (stub - page->base - STUB_FIRST) / STUB_SLOT);
-}
-
-static uint64_t
-find_slot(const struct process *p, const struct text *x, const struct site_plan *plan, uint64_t site)
-{
-	struct stub_page *page;
-	uint64_t stub = 0, low, high;
-
-	for (uint32_t i = 0; i < npages && !stub; i++)
-		stub = take_slot(&pages[i], plan, site);
-	if (stub)
-		return stub;
-	stub_reach(plan, site, &low, &high);
-	page = plan->form == SITE_FORM_B ? map_page_within(p, low, high) : map_page_near(p, x);
-	return page ? take_slot(page, plan, site) : 0;
-}
-
 /* ---- rewriting ---- */
-
-static bool
-write_stub(const struct site *s, const uint8_t *moved_code)
-{
-	const uint64_t page = s->stub & ~(PAGE - 1);
-	struct stub stub;
-	bool done;
-
-	stub_encode(&stub, s->stub, moved_code, s->plan.moved, s->address);
-	done = make_writable(page) == 0 && copy_out(guest(s->stub), &stub, sizeof stub) == 0;
-	return core_call(__NR_mprotect, page, PAGE, PROT_READ | PROT_EXEC) == 0 && done;
-}
 
 static bool
 write_jump(struct site *s, const uint8_t *moved_code, int prot)
@@ -317,11 +196,15 @@ write_jump(struct site *s, const uint8_t *moved_code, int prot)
 static enum site_state
 use_plan(const struct process *p, struct site *s, const struct text *x, const uint8_t *moved_code)
 {
-	s->stub = find_slot(p, x, &s->plan, s->address);
+	const struct stub_wanted w = {
+		p, kind_of(p)->enter, x->start, x->end, &s->plan, s->address, moved_code,
+	};
+
+	s->stub = stub_make(&w);
 	if (!s->stub)
 		return SITE_NO_STUB;
-	if (!write_stub(s, moved_code) || !write_jump(s, moved_code, x->prot)) {
-		free_slot(s->stub);
+	if (!write_jump(s, moved_code, x->prot)) {
+		stub_free(s->stub);
 		return SITE_REFUSED;
 	}
 	nforms[s->plan.form]++;
@@ -331,8 +214,9 @@ use_plan(const struct process *p, struct site *s, const struct text *x, const ui
 static enum site_state
 rewrite(const struct process *p, struct site *s)
 {
+	const struct kind *k = kind_of(p);
 	const struct text *x = text_of(s->address);
-	uint8_t code[SITE_WINDOW + SYSCALL_LENGTH];
+	uint8_t code[SITE_WINDOW + SITE_CALL];
 	enum site_state state = SITE_UNFIT;
 	unsigned tried = 0;
 	size_t before;
@@ -340,11 +224,11 @@ rewrite(const struct process *p, struct site *s)
 	if (!x)
 		return SITE_NOT_TEXT;
 	before = s->address - x->start < SITE_WINDOW ? s->address - x->start : SITE_WINDOW;
-	if (copy_in(code, guest(s->address - before), before + SYSCALL_LENGTH) < 0 || code[before] != 0x0f ||
-	    code[before + 1] != 0x05)
+	if (copy_in(code, guest(s->address - before), sizeof k->call + before) < 0 ||
+	    memcmp(code + before, k->call, sizeof k->call) != 0)
 		return SITE_REFUSED;
 	for (;;) {
-		enum site_answer a = site_plan(&s->plan, code, before, s->address, tried);
+		enum site_answer a = site_plan(&s->plan, k->mode, code, before, s->address, tried);
 
 		if (a != SITE_PLANNED)
 			return tried ? state : a == SITE_UNCERTAIN ? SITE_UNCERTAIN_START : SITE_UNFIT;
@@ -396,7 +280,7 @@ sites_visit(struct thread *t, const struct ucontext *uc)
 	lock_acquire(&sites_lock);
 	fp_words = fp->sw_reserved;
 	sites_fp_known = true;
-	s = uc->uc_mcontext.cs != USER_CS ? NULL : site_at(uc->uc_mcontext.rip - SYSCALL_LENGTH);
+	s = uc->uc_mcontext.cs == kind_of(t->p)->segment ? site_at(uc->uc_mcontext.rip - SITE_CALL) : NULL;
 	if (s && ++s->visits >= WORTH_IT && s->state == SITE_SEEN)
 		s->state = (uint8_t)rewrite(t->p, s);
 	lock_release(&sites_lock);
@@ -423,7 +307,7 @@ static bool
 site_ends(const struct site *s, uint64_t start, uint64_t end, enum end how)
 {
 	uint64_t first = how == STUB_GONE ? s->stub : s->address - s->plan.moved;
-	uint64_t last = how == STUB_GONE ? s->stub : s->address + SYSCALL_LENGTH - 1;
+	uint64_t last = how == STUB_GONE ? s->stub : s->address + SITE_CALL - 1;
 
 	return first < end && last >= start && (how != STUB_GONE || s->state == SITE_REWRITTEN);
 }
@@ -438,34 +322,13 @@ end_sites(uint64_t start, uint64_t end, enum end how)
 				continue;
 			}
 			if (s->state == SITE_REWRITTEN && how == MEMORY_GONE)
-				free_slot(s->stub);
+				stub_free(s->stub);
 			else if (s->state == SITE_REWRITTEN)
 				restore(s, how == STUB_GONE ? text_of(s->address)->prot : PROT_READ | PROT_EXEC);
 			*at = s->next;
 			core_free(s);
 			nsites--;
 		}
-}
-
-/* The guest wants the place of stubs; false: there are none. */
-static bool
-end_pages(uint64_t start, uint64_t end)
-{
-	bool any = false;
-
-	for (uint32_t i = 0; i < npages; i++)
-		any |= pages[i].base && pages[i].base < end && pages[i].base + PAGE > start;
-	if (any)
-		end_sites(start, end, STUB_GONE);
-	return any;
-}
-
-static void
-forget_pages(uint64_t start, uint64_t end)
-{
-	for (uint32_t i = 0; i < npages; i++)
-		if (pages[i].base < end && pages[i].base + PAGE > start)
-			pages[i].base = 0;
 }
 
 static void
@@ -478,7 +341,9 @@ memory_changes(struct thread *t, uint64_t start, uint64_t len, enum end how)
 		return;
 	start &= ~(PAGE - 1);
 	lock_acquire(&sites_lock);
-	had_stubs = end_pages(start, end);
+	had_stubs = stub_pages_are_in(start, end);
+	if (had_stubs)
+		end_sites(start, end, STUB_GONE);
 	if (touches_text(start, end)) {
 		end_sites(start, end, how);
 		cut_texts(start, end);
@@ -490,7 +355,7 @@ memory_changes(struct thread *t, uint64_t start, uint64_t len, enum end how)
 	if (t->p->threads->next)
 		call_on_every_thread(t, HOST_NR(__NR_getpid), 0, 0, 0);
 	lock_acquire(&sites_lock);
-	forget_pages(start, end);
+	stub_pages_forget(start, end);
 	lock_release(&sites_lock);
 }
 
@@ -523,18 +388,23 @@ sites_protected(struct thread *t, uint64_t start, uint64_t len, int prot)
 		memory_changes(t, start, len, MEMORY_STAYS);
 }
 
+bool
+sites_made(uint64_t start, uint64_t end)
+{
+	bool any;
+
+	lock_acquire(&sites_lock);
+	any = stub_pages_are_in(start, end);
+	lock_release(&sites_lock);
+	return any;
+}
+
 /* ---- signals ---- */
 
 static bool
 in_range(uint64_t ip, const char *begin, const char *end)
 {
 	return ip >= (uintptr_t)begin && ip < (uintptr_t)end;
-}
-
-static void
-general_registers(struct sigcontext *to, const struct sigcontext *from)
-{
-	memcpy(to, from, offsetof(struct sigcontext, eflags) + sizeof to->eflags);
 }
 
 /* By one step of a guest that steps itself, to a stub's first instruction: the next ones are the guest's own. */
@@ -545,16 +415,33 @@ is_first_step(int host_signal, const struct sigcontext *r, uint64_t offset)
 }
 
 static bool
-in_stub(int host_signal, struct sigcontext *r, const struct stub_page *page)
+in_stub(const struct kind *k, int host_signal, struct sigcontext *r, const struct stub *s, uint64_t offset)
 {
-	const uint64_t offset = (r->rip - page->base - STUB_FIRST) % STUB_SLOT;
-	const struct stub *s = (const struct stub *)(uintptr_t)(r->rip - offset);
 	bool ours = host_signal == SIGSEGV && stub_tries_gs(s, offset);
 
 	if (is_first_step(host_signal, r, offset))
 		return true;
 	r->rip = stub_original(s, offset);
+	r->cs = k->segment;
 	return ours;
+}
+
+static void
+entering_32(struct sigcontext *r, const struct sigcontext *frame)
+{
+	if (r->rip != (uintptr_t)site_enter_32)
+		r->rcx = r->r8;
+	if (r->rip >= (uintptr_t)site_saved_32)
+		r->rsp = frame->rsp;
+	r->rip = r->r10;
+	r->cs = USER32_CS;
+}
+
+static void
+leaving(struct sigcontext *r, const struct sigcontext *frame)
+{
+	memcpy(r, frame, offsetof(struct sigcontext, eflags) + sizeof r->eflags);
+	r->cs = frame->cs;
 }
 
 bool
@@ -562,20 +449,25 @@ sites_interrupted(struct thread *t, int host_signal, struct ucontext *uc)
 {
 	struct sigcontext *r = &uc->uc_mcontext;
 	const struct sigcontext *frame = &thread_frame(t)->uc_mcontext;
-	const struct stub_page *page;
+	const struct stub *stub;
+	uint64_t offset = 0;
 
 	if (in_range(r->rip, site_enter, site_entered)) {
 		if (r->rip != (uintptr_t)site_enter)
 			r->rsp = frame->rsp;
-		r->rip = r->rcx - SYSCALL_LENGTH;
+		r->rip = r->rcx - SITE_CALL;
+		return false;
+	}
+	if (in_range(r->rip, site_trap_32, site_entered_32)) {
+		entering_32(r, frame);
 		return false;
 	}
 	if (in_range(r->rip, site_leaving, site_left)) {
-		general_registers(r, frame);
+		leaving(r, frame);
 		return false;
 	}
-	page = page_of(r->rip);
-	return page && in_stub(host_signal, r, page);
+	stub = stub_at(r->rip, &offset);
+	return stub && in_stub(kind_of(t->p), host_signal, r, stub, offset);
 }
 
 void

@@ -1,10 +1,10 @@
 /*
- * Rewritten sites. A guest's `syscall` that has trapped twice gets a jump to a stub
- * before it, so that its next call comes without a trap.
+ * Rewritten sites. A guest's `syscall`, or a 32-bit guest's `int $0x80`, that has trapped
+ * twice gets a jump to a stub before it, so that its next call comes without a trap.
  *
- * Only bytes before the `syscall` change, all by one store to one aligned word, and
+ * Only bytes before the call change, all by one store to one aligned word, and
  * only in private, executable, unwritable memory that the loader or the guest's mmap
- * made: so a jump to the `syscall` itself, or a thread already past the change, traps
+ * made: so a jump to the call itself, or a thread already past the change, traps
  * as before, and what a program writes itself is left as it is. Who changes mappings
  * says so here first.
  */

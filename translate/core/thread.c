@@ -24,9 +24,6 @@ _Static_assert(offsetof(struct thread, last) == THREAD_LAST, "used by gate_x86_6
 _Static_assert(THREAD_FRAME + sizeof(struct ucontext) <= THREAD_FP, "a frame outgrew its space");
 _Static_assert(sizeof(struct thread) <= THREAD_STRUCT_SPACE, "struct thread outgrew its space");
 
-#define USER_CS 0x33
-#define USER_SS 0x2b
-
 /*
  * Blocks of threads that have ended, or are about to: a thread runs on its block
  * to its last instruction, and the host clears `alive` when it is gone.
@@ -137,7 +134,7 @@ thread_fresh_frame(struct thread *t)
 	uc->uc_flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
 	uc->uc_stack = block_stack(t);
 	uc->uc_mcontext.cs = USER_CS;
-	uc->uc_mcontext.ss = USER_SS;
+	uc->uc_mcontext.ss = USER_DS;
 	uc->uc_mcontext.eflags = 0x202;
 	uc->uc_sigmask = sigset_to_host(t, &t->mask);
 	t->frame = uc;

@@ -55,19 +55,29 @@ void
 linux_i386_syscall(struct thread *t, struct ucontext *uc)
 {
 	struct sigcontext *r = &uc->uc_mcontext;
-	struct call c = {
+	struct call *c = &t->call;
+	long answer;
+
+	*c = (struct call){
 		.t = t, .p = t->p, .abi = t->p->abi, .nr = (uint32_t)r->rax,
 		.arg = {(uint32_t)r->rbx, (uint32_t)r->rcx, (uint32_t)r->rdx,
 			(uint32_t)r->rsi, (uint32_t)r->rdi, (uint32_t)r->rbp},
 	};
-	long answer;
+	join_argument_pairs(c);
+	answer = dispatch(c);
+	if (answer != CALL_LAST)
+		linux_i386_answer(c, uc, answer);
+}
 
-	join_argument_pairs(&c);
-	answer = dispatch(&c);
+void
+linux_i386_answer(struct call *c, struct ucontext *uc, long answer)
+{
+	struct sigcontext *r = &uc->uc_mcontext;
+
 	if (answer == CALL_REGS_SET)
 		return;
 	if (answer == CALL_RESTART)
 		r->rip -= INT80_LENGTH;	/* eax still holds the number */
 	else
-		r->rax = (uint32_t)(IS_ERROR(answer) ? -(long)guest_errno(&c, answer) : answer);
+		r->rax = (uint32_t)(IS_ERROR(answer) ? -(long)guest_errno(c, answer) : answer);
 }

@@ -13,13 +13,9 @@
 #include "core/personality.h"
 #include "linux/linux.h"
 
-/* The kernel's selectors (asm/segment.h): the host has them whether it runs i386 programs or not. */
-#define USER_CS 0x33
-#define USER32_CS 0x23
-#define USER_DS 0x2b
-
 /* entry_x86_64.c */
 void linux_i386_syscall(struct thread *t, struct ucontext *uc);
+void linux_i386_answer(struct call *c, struct ucontext *uc, long answer);
 bool linux_i386_faults_to_call(struct ucontext *uc, int host_signal, const struct siginfo *info);
 
 /* signal_frame_x86_64.c */
@@ -34,6 +30,9 @@ int linux_i386_fault_signal(struct thread *t, struct ucontext *uc, int host_sign
 void linux_i386_siginfo(void *to, const struct siginfo *from);
 void linux_i386_siginfo_to_host(struct siginfo *to, const void *from);
 
+/* memory.c: mmap(2), with the host's flags. */
+long linux_i386_map(struct call *c, uint64_t at, uint64_t len, uint32_t prot, uint32_t flags, int f, uint64_t offset);
+
 /* start_x86_64.c */
 long linux_i386_start(struct thread *t, struct ucontext *uc, const struct start_request *request);
 
@@ -43,8 +42,6 @@ struct linux_i386_vdso {
 };
 extern struct linux_i386_vdso linux_i386_vdso;
 long linux_i386_vdso_map(void);
-/* personality.interrupted: on the way between __kernel_vsyscall and the core. */
-void linux_i386_interrupted(struct thread *t, struct ucontext *uc);
 
 /*
  * segments_x86_64.c: thread areas. The host's GDT has none for 64-bit processes, so that

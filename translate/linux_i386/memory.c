@@ -8,6 +8,7 @@
 #include "core/host.h"
 #include "core/low.h"
 #include "core/process.h"
+#include "core/sites.h"
 
 #define PAGE UINT64_C(4096)
 
@@ -24,13 +25,25 @@ in_reach(struct guest_ptr where, uint64_t len)
 	return where.addr <= LOW_END && round_page(len) <= LOW_END - where.addr;
 }
 
+long
+linux_i386_map(struct call *c, uint64_t at, uint64_t len, uint32_t prot, uint32_t flags, int f, uint64_t offset)
+{
+	long r;
+
+	if (flags & MAP_FIXED)
+		sites_unmapped(c->t, at, len);
+	r = low_mmap(at, len, prot, flags, f, offset);
+	if (r >= 0)
+		sites_mapped((uint64_t)r, len, (int)prot, flags & MAP_SHARED);
+	return r;
+}
+
 /* The offset is in pages of 4096 bytes: files of up to 16 TiB. */
 long
 linux_i386_mmap2(struct call *c, struct guest_ptr where, uint64_t len, uint32_t prot, uint32_t flags, int32_t f,
 		 uint64_t page)
 {
-	(void)c;
-	return low_mmap(where.addr, len, prot, flags, f, page * PAGE);
+	return linux_i386_map(c, where.addr, len, prot, flags, f, page * PAGE);
 }
 
 struct old_mmap {		/* struct mmap_arg_struct32 (arch/x86/kernel/sys_ia32.c) */
@@ -43,18 +56,17 @@ linux_i386_mmap(struct call *c, struct guest_ptr words)
 {
 	struct old_mmap m;
 
-	(void)c;
 	if (copy_in(&m, words, sizeof m) < 0)
 		return -EFAULT;
 	if (m.offset % PAGE)
 		return -EINVAL;
-	return low_mmap(m.at, m.len, m.prot, m.flags, (int)m.f, m.offset);
+	return linux_i386_map(c, m.at, m.len, m.prot, m.flags, (int)m.f, m.offset);
 }
 
 long
 linux_i386_munmap(struct call *c, struct guest_ptr where, uint64_t len)
 {
-	(void)c;
+	sites_unmapped(c->t, where.addr, len);
 	return low_munmap(where.addr, len);
 }
 
@@ -62,7 +74,9 @@ long
 linux_i386_mremap(struct call *c, struct guest_ptr old, uint64_t old_len, uint64_t len, uint32_t flags,
 		  struct guest_ptr at)
 {
-	(void)c;
+	sites_moved(c->t, old.addr, old_len);
+	if (flags & MREMAP_FIXED)
+		sites_unmapped(c->t, at.addr, len);
 	return low_mremap(old.addr, old_len, len, flags, at.addr);
 }
 
@@ -70,8 +84,10 @@ linux_i386_mremap(struct call *c, struct guest_ptr old, uint64_t old_len, uint64
 long
 linux_i386_mprotect(struct call *c, struct guest_ptr where, uint64_t len, uint32_t prot)
 {
-	(void)c;
-	return in_reach(where, len) ? host_call(__NR_mprotect, where.addr, len, prot) : -ENOMEM;
+	if (!in_reach(where, len))
+		return -ENOMEM;
+	sites_protected(c->t, where.addr, len, (int)prot);
+	return host_call(__NR_mprotect, where.addr, len, prot);
 }
 
 /* brk(2) answers the break as it is now, whether it moved or not. */

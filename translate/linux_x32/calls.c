@@ -3,17 +3,15 @@
 
 #include "core/copy.h"
 #include "core/host.h"
-#include "core/low.h"
 #include "core/string.h"
 
 long
 linux_x32_mmap(struct call *c, struct guest_ptr where, uint64_t len, uint32_t prot, uint32_t how, int32_t f,
 	       int64_t offset)
 {
-	(void)c;
 	if (offset & 4095)
 		return -EINVAL;
-	return low_mmap(where.addr, len, prot, how, f, (uint64_t)offset);
+	return linux_i386_map(c, where.addr, len, prot, how, f, (uint64_t)offset);
 }
 
 /* Times are of 64 bits here (COMPAT_USE_64BIT_TIME): the usage is the host's struct. */

@@ -5,19 +5,6 @@
  * where linux_i386_enter_handler() has put it.
  */
 	.text
-	.globl	__kernel_vsyscall
-	.type	__kernel_vsyscall, @function
-__kernel_vsyscall:
-	.cfi_startproc
-	/*
-	 * A far jump's room: filled in where it is mapped, if the way without a trap is open
-	 * (../fast_entry_x86_64.S). It comes back behind the int $0x80, or before it.
-	 */
-	.byte	0x8d, 0xb4, 0x26, 0, 0, 0, 0	/* seven bytes that do nothing */
-	int	$0x80
-	ret
-	.cfi_endproc
-	.size	__kernel_vsyscall, . - __kernel_vsyscall
 
 /* `at` is where struct sigcontext_32 lies from esp. */
 .macro registers_at at
@@ -65,4 +52,20 @@ __kernel_rt_sigreturn:
 	.cfi_endproc
 	nop
 	.size	__kernel_rt_sigreturn, . - __kernel_rt_sigreturn
+
+/*
+ * Last, with bytes before it that are nothing but instructions: by then they can be told for
+ * certain, and the seven bytes that do nothing become a jump (core/sites.h).
+ */
+	.p2align 4
+	.skip	64, 0x90
+	.globl	__kernel_vsyscall
+	.type	__kernel_vsyscall, @function
+__kernel_vsyscall:
+	.cfi_startproc
+	.byte	0x8d, 0xb4, 0x26, 0, 0, 0, 0
+	int	$0x80
+	ret
+	.cfi_endproc
+	.size	__kernel_vsyscall, . - __kernel_vsyscall
 	.section .note.GNU-stack,"",@progbits

@@ -1,0 +1,137 @@
+/*
+ * Call sites for the programs: pages of stubs in the shape of libc's, that a program maps
+ * and calls, and a call that is watched: all it may change is its result.
+ */
+#ifndef CONFORMANCE_GUEST_SITES_H
+#define CONFORMANCE_GUEST_SITES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define SITE_PAGE 4096
+#define SITE_SLOT 32
+#define SITE_FIRST 2		/* the slots before it are padding */
+#define SITES (SITE_PAGE / SITE_SLOT - SITE_FIRST)
+#define SITE_JUMP_IN 8		/* from a slot's beginning to the call */
+
+typedef long (*site_code)(void);
+
+#ifdef __i386__
+#define SITE_REST {0x8d, 0x76, 0, 0xcd, 0x80, 0xc3}	/* lea 0(%esi), %esi; int $0x80; ret */
+#else
+#define SITE_REST {0x49, 0x89, 0xca, 0x0f, 0x05, 0xc3}	/* mov %rcx, %r10; syscall; ret */
+#endif
+
+/*
+ * mov $nr, %eax and the rest, in each slot, `skew` bytes (less than 16) behind its beginning: by
+ * that, the mov lies in one aligned word (0 to 3), the mov behind it does (5), or both cross one.
+ */
+static inline void
+site_page_fill(uint8_t *page, uint32_t nr, unsigned skew)
+{
+	static const uint8_t rest[] = SITE_REST;
+
+	for (int i = 0; i < SITE_PAGE; i++)
+		page[i] = 0xcc;
+	for (int s = SITE_FIRST; s < SITE_PAGE / SITE_SLOT; s++) {
+		uint8_t *p = page + s * SITE_SLOT + skew;
+
+		*p++ = 0xb8;
+		for (int i = 0; i < 4; i++)
+			*p++ = (uint8_t)(nr >> 8 * i);
+		for (unsigned i = 0; i < sizeof rest; i++)
+			*p++ = rest[i];
+	}
+}
+
+static inline site_code
+site_of(const uint8_t *page, int n, unsigned skew)
+{
+	return (site_code)(uintptr_t)(page + (SITE_FIRST + n) * SITE_SLOT + skew);
+}
+
+/* What a watched call left. */
+struct site_seen {
+	uint64_t vector[4];		/* two vector registers */
+	long answer, flags, registers[11];
+};
+
+/* Calls `code` with a pattern in registers and flags: register n has n + 1. Last stand those that BSDs' kernels clear. */
+void site_watched_call(site_code code, struct site_seen *seen);
+
+#ifdef __i386__
+#define SITE_REGISTERS 6
+__asm__(".text\n"
+	"site_watched_call:\n"
+	"	pushl %ebp\n	pushl %ebx\n	pushl %esi\n	pushl %edi\n"
+	"	movl 24(%esp), %eax\n"
+	"	movdqu (%eax), %xmm0\n	movdqu 16(%eax), %xmm7\n"
+	"	pushl 20(%esp)\n"
+	"	movl $1, %ebx\n	movl $2, %ecx\n	movl $3, %edx\n	movl $4, %esi\n	movl $5, %edi\n	movl $6, %ebp\n"
+	"	cmpl $0x80000000, %edi\n"	/* sign, overflow, carry */
+	"	call *(%esp)\n"
+	"	pushl %ebp\n	pushl %edi\n	pushl %esi\n	pushl %edx\n	pushl %ecx\n	pushl %ebx\n"
+	"	pushfl\n	pushl %eax\n"
+	"	movl 60(%esp), %eax\n"
+	"	movdqu %xmm0, (%eax)\n	movdqu %xmm7, 16(%eax)\n"
+	"	addl $32, %eax\n	movl $8, %ecx\n"
+	"1:	popl (%eax)\n	addl $4, %eax\n	loop 1b\n"
+	"	addl $4, %esp\n"
+	"	popl %edi\n	popl %esi\n	popl %ebx\n	popl %ebp\n"
+	"	ret\n");
+#else
+#ifdef __FreeBSD__
+#define SITE_REGISTERS 8
+#else
+#define SITE_REGISTERS 11
+#endif
+__asm__(".text\n"
+	"site_watched_call:\n"
+	"	pushq %rbp\n	pushq %rbx\n	pushq %r12\n	pushq %r13\n	pushq %r14\n	pushq %r15\n"
+	"	movdqu (%rsi), %xmm0\n	movdqu 16(%rsi), %xmm15\n"
+	"	pushq %rsi\n	pushq %rdi\n"
+	"	movl $1, %ebx\n	movl $2, %ebp\n	movl $3, %edx\n	movl $4, %esi\n	movl $5, %edi\n"
+	"	movl $6, %r12d\n	movl $7, %r13d\n	movl $8, %r15d\n"
+	"	movl $9, %ecx\n	movl $10, %r8d\n	movl $11, %r9d\n"
+	"	movq $0x5a5a, -64(%rsp)\n"	/* the red zone: below the return address */
+	"	cmpl $0x80000000, %edi\n"	/* sign, overflow, carry */
+	"	call *(%rsp)\n"
+	"	pushq %r9\n	pushq %r8\n	pushq %r10\n	pushq %r15\n	pushq %r13\n	pushq %r12\n"
+	"	pushq %rdi\n	pushq %rsi\n	pushq %rdx\n	pushq %rbp\n	pushq %rbx\n"
+	"	pushfq\n	pushq %rax\n"
+	"	movq 112(%rsp), %rax\n"
+	"	movdqu %xmm0, (%rax)\n	movdqu %xmm15, 16(%rax)\n"
+	"	addq $32, %rax\n	movl $13, %ecx\n"
+	"1:	popq (%rax)\n	addq $8, %rax\n	loop 1b\n"
+	"	addq $16, %rsp\n"
+	"	popq %r15\n	popq %r14\n	popq %r13\n	popq %r12\n	popq %rbx\n	popq %rbp\n"
+	"	ret\n");
+#endif
+
+/* Sign and overflow, and carry but where the kernel clears it. */
+#ifdef __FreeBSD__
+#define SITE_FLAGS_LEFT 0x880
+#else
+#define SITE_FLAGS_LEFT 0x881
+#endif
+
+/* How much of it came back wrong from a call that should answer `wanted`. */
+static inline long
+site_wrong(site_code code, long wanted)
+{
+	static const uint64_t vector[4] = {0x1122334455667788, 0x99aabbccddeeff00, 0x0123456789abcdef, 0xfedcba9876543210};
+	struct site_seen seen;
+	long wrong;
+
+	for (int i = 0; i < 4; i++)
+		seen.vector[i] = vector[i];
+	site_watched_call(code, &seen);
+	wrong = (seen.answer != wanted) + ((seen.flags & 0x881) != SITE_FLAGS_LEFT);
+	for (int i = 0; i < 4; i++)
+		wrong += seen.vector[i] != vector[i];
+	for (int n = 0; n < SITE_REGISTERS; n++)
+		wrong += seen.registers[n] != n + 1;
+	return wrong;
+}
+
+#endif
