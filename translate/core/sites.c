@@ -362,10 +362,13 @@ memory_changes(struct thread *t, uint64_t start, uint64_t len, enum end how)
 void
 sites_mapped(uint64_t start, uint64_t len, int prot, bool shared)
 {
+	const uint64_t end = (start + len + PAGE - 1) & ~(PAGE - 1);
+
 	if (!are_wanted() || shared || !(prot & PROT_EXEC) || prot & PROT_WRITE)
 		return;
 	lock_acquire(&sites_lock);
-	add_text(start, (start + len + PAGE - 1) & ~(PAGE - 1), prot);
+	end_sites(start, end, MEMORY_GONE);	/* what was called here when it was no text */
+	add_text(start, end, prot);
 	lock_release(&sites_lock);
 }
 
