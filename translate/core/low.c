@@ -259,12 +259,28 @@ map_fixed(uint64_t at, uint64_t len, uint32_t prot, uint32_t flags, int fd, uint
 {
 	long r;
 
+	/* The host's kernel has no such place either: ENOMEM, if it finds nothing else wrong before. */
 	if (at > LOW_END - len)
-		return -ENOMEM;
+		at = -PAGE;
 	r = host_call(__NR_mmap, at, len, prot, flags, fd, offset);
 	if (r >= 0)
 		low_mark(at, at + len, true);
 	return r;
+}
+
+/*
+ * MAP_SHARED_VALIDATE refuses flags that are new to a file, as MAP_FIXED_NOREPLACE is, which we add. Is there none among
+ * the program's own, MAP_SHARED does the same (linux/mman.h, LEGACY_MAP_MASK).
+ */
+static uint32_t
+old_sharing(uint32_t flags)
+{
+	const uint32_t old = MAP_FIXED | MAP_DENYWRITE | MAP_EXECUTABLE | MAP_GROWSDOWN | MAP_LOCKED | MAP_NORESERVE |
+			     MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | (uint32_t)MAP_HUGE_MASK << MAP_HUGE_SHIFT;
+
+	if ((flags & MAP_TYPE) != MAP_SHARED_VALIDATE || (flags & ~(old | MAP_TYPE)) != 0)
+		return flags;
+	return (flags & ~(uint32_t)MAP_TYPE) | MAP_SHARED;
 }
 
 long
@@ -273,7 +289,7 @@ low_mmap(uint64_t at, uint64_t len, uint32_t prot, uint32_t flags, int fd, uint6
 	uint64_t size = page_up(len);
 	long r;
 
-	flags &= ~(uint32_t)MAP_32BIT;
+	flags = old_sharing(flags & ~(uint32_t)MAP_32BIT);
 	if (len == 0)
 		return -EINVAL;
 	if (len > LOW_END)
@@ -346,8 +362,10 @@ low_mremap(uint64_t old, uint64_t old_len, uint64_t len, uint32_t flags, uint64_
 
 	old_len = page_up(old_len);
 	len = page_up(len);
-	if (len > LOW_END || old_len > LOW_END || old > LOW_END - old_len || len == 0)
+	if (len > LOW_END || old_len > LOW_END || len == 0)
 		return -EINVAL;
+	if (old > LOW_END - old_len)
+		return old % PAGE ? -EINVAL : -EFAULT;
 	if (flags & MREMAP_FIXED) {
 		if (at > LOW_END - len)
 			return -EINVAL;
