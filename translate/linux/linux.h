@@ -43,8 +43,11 @@ bool linux_enter_handler(struct thread *t, struct ucontext *uc, const struct que
 			 const struct signal_action *a, const struct sigset *old_mask);
 
 /* signals.c */
-/* A mask for the length of a call: the core's idea of it changes with the host's. */
-long linux_mask_for_call(struct call *c, struct guest_ptr mask, host_sigset *host);
+/*
+ * A mask for the length of a call, as the host call is given it: *host, NULL for none, or UNREADABLE. The core's idea
+ * of the mask changes with the host's.
+ */
+const void *linux_mask_for_call(struct call *c, struct guest_ptr mask, host_sigset *host);
 #define LINUX_NEVER_BLOCKED (UINT64_C(1) << (SIGKILL - 1) | UINT64_C(1) << (SIGSTOP - 1))
 enum default_action linux_default_action(int signal);
 bool linux_on_altstack(const struct thread *t, uint64_t sp);
@@ -78,6 +81,8 @@ struct linux_msghdr {	/* struct user_msghdr (include/linux/socket.h) */
 };
 _Static_assert(sizeof(struct linux_msghdr) == 56, "struct user_msghdr");
 long linux_send_message(int32_t f, struct linux_msghdr *head, uint32_t how);
+/* `error`: what is wrong with the message; the kernel looks at the descriptor first (net/socket.c, __sys_sendmsg()). */
+long linux_refuse_message(int32_t f, uint32_t how, long error);
 long linux_receive_message(int32_t f, struct linux_msghdr *head, uint32_t how);
 
 /* sendmmsg(2) and recvmmsg(2) by an ABI's own calls for one message, whose struct mmsghdr is this. */

@@ -7,6 +7,14 @@
 #include "core/last.h"
 
 long
+linux_refuse_message(int32_t f, uint32_t how, long error)
+{
+	long r = host_call(__NR_sendmsg, f, UNREADABLE, how);
+
+	return r == -EFAULT ? error : r;
+}
+
+long
 linux_send_message(int32_t f, struct linux_msghdr *head, uint32_t how)
 {
 	struct linux_address a;
@@ -51,6 +59,8 @@ linux_send_many(struct call *c, const struct linux_messages *kind, int32_t f, st
 {
 	long done = 0, r = 0;
 
+	if (n == 0)
+		return linux_refuse_message(f, how, 0);
 	if (n > MESSAGES_MAX)
 		n = MESSAGES_MAX;
 	for (; done < n; done++) {
@@ -81,6 +91,8 @@ receive_until(struct call *c, const struct linux_messages *kind, int32_t f, stru
 	uint32_t flags = 0;
 	long done = 0, r = 0;
 
+	if (n == 0)
+		return linux_refuse_message(f, how, 0);
 	if (n > MESSAGES_MAX)
 		n = MESSAGES_MAX;
 	do {
@@ -133,7 +145,7 @@ linux_sendmsg(struct call *c, int32_t f, struct guest_ptr message, uint32_t how)
 	if (!options.root)
 		return host_call_last(__NR_sendmsg, f, message.addr, how);
 	if (copy_in(&head, message, sizeof head) < 0)
-		return -EFAULT;
+		return linux_refuse_message(f, how, -EFAULT);
 	return linux_send_message(f, &head, how);
 }
 
@@ -159,7 +171,7 @@ linux_recvmsg(struct call *c, int32_t f, struct guest_ptr message, uint32_t how)
 	if (!options.root)
 		return host_call_last(__NR_recvmsg, f, message.addr, how);
 	if (copy_in(&head, message, sizeof head) < 0)
-		return -EFAULT;
+		return linux_refuse_message(f, how, -EFAULT);
 	r = linux_receive_message(f, &head, how);
 	if (r < 0)
 		return r;

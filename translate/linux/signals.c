@@ -124,17 +124,19 @@ linux_rt_sigprocmask(struct call *c, int32_t how, struct guest_ptr new, struct g
 	return is_null(old) ? 0 : store_u64(old, was.word[0]);
 }
 
-long
+const void *
 linux_mask_for_call(struct call *c, struct guest_ptr mask, host_sigset *host)
 {
 	struct sigset s = {{0, 0}};
 
+	if (is_null(mask))
+		return NULL;
 	if (load_u64(&s.word[0], mask) < 0)
-		return -EFAULT;
+		return UNREADABLE;
 	s.word[0] &= ~LINUX_NEVER_BLOCKED;
 	signal_set_mask_for_call(c->t, &s);
 	*host = sigset_to_host(c->t, &s);
-	return 0;
+	return host;
 }
 
 long
@@ -144,7 +146,7 @@ linux_rt_sigsuspend(struct call *c, struct guest_ptr mask, uint64_t setsize)
 
 	if (setsize != sizeof host)
 		return -EINVAL;
-	if (linux_mask_for_call(c, mask, &host) < 0)
+	if (linux_mask_for_call(c, mask, &host) != &host)
 		return -EFAULT;
 	return host_call(__NR_rt_sigsuspend, &host, sizeof host);
 }
@@ -162,12 +164,9 @@ linux_ppoll(struct call *c, struct guest_ptr fds, uint32_t n, struct guest_ptr t
 	    uint64_t setsize)
 {
 	host_sigset host;
+	const void *given = linux_mask_for_call(c, mask, &host);
 
-	if (is_null(mask))
-		return host_call(__NR_ppoll, fds.addr, n, timeout.addr, 0, setsize);
-	if (linux_mask_for_call(c, mask, &host) < 0)
-		return -EFAULT;
-	return host_call(__NR_ppoll, fds.addr, n, timeout.addr, &host, setsize);
+	return host_call(__NR_ppoll, fds.addr, n, timeout.addr, given, setsize);
 }
 
 /* The sixth argument of pselect6 points at a pair: the mask and its size. */
@@ -179,12 +178,8 @@ linux_pselect6(struct call *c, int32_t n, struct guest_ptr readable, struct gues
 	host_sigset host;
 
 	if (!is_null(mask) && copy_in(&pair, mask, sizeof pair) < 0)
-		return -EFAULT;
-	if (pair.set) {
-		if (linux_mask_for_call(c, guest(pair.set), &host) < 0)
-			return -EFAULT;
-		pair.set = (uintptr_t)&host;
-	}
+		return host_call(__NR_pselect6, n, readable.addr, writable.addr, except.addr, timeout.addr, UNREADABLE);
+	pair.set = (uintptr_t)linux_mask_for_call(c, guest(pair.set), &host);
 	return host_call(__NR_pselect6, n, readable.addr, writable.addr, except.addr, timeout.addr, &pair);
 }
 
@@ -193,12 +188,9 @@ wait_for_events(struct call *c, struct host_nr nr, int32_t f, struct guest_ptr e
 		struct guest_ptr mask, uint64_t setsize)
 {
 	host_sigset host;
+	const void *given = linux_mask_for_call(c, mask, &host);
 
-	if (is_null(mask))
-		return host_call_nr(nr, f, events.addr, n, timeout, 0, setsize);
-	if (linux_mask_for_call(c, mask, &host) < 0)
-		return -EFAULT;
-	return host_call_nr(nr, f, events.addr, n, timeout, &host, setsize);
+	return host_call_nr(nr, f, events.addr, n, timeout, given, setsize);
 }
 
 long
@@ -253,6 +245,9 @@ linux_set_altstack(struct thread *t, const stack_t *s, uint64_t sp)
 		return -EPERM;
 	if (mode != SS_DISABLE && mode != SS_ONSTACK && mode != 0)
 		return -EINVAL;
+	if (t->altstack.base == (uintptr_t)s->ss_sp && t->altstack.size == s->ss_size &&
+	    t->altstack.flags == (unsigned)s->ss_flags)
+		return 0;
 	if (enabled && s->ss_size < MINSIGSTKSZ)
 		return -ENOMEM;
 	t->altstack.enabled = enabled;

@@ -147,11 +147,7 @@ wait_for_events(struct call *c, uint64_t context, int64_t least, int64_t n, stru
 		return -EFAULT;
 	if (word[0] && word[1] != sizeof host)
 		return -EINVAL;
-	if (word[0]) {
-		if (linux_mask_for_call(c, guest(word[0]), &host) < 0)
-			return -EFAULT;
-		pair.set = (uintptr_t)&host;
-	}
+	pair.set = (uintptr_t)linux_mask_for_call(c, guest(word[0]), &host);
 	return host_call(__NR_io_pgetevents, context, least, n, events.addr, timeout, &pair);
 }
 

@@ -27,10 +27,9 @@ static long
 lock(int32_t f, int32_t command, const struct struct_map *map, struct guest_ptr at)
 {
 	struct flock l;
-	long r = copy_in_struct(map, &l, at);
+	void *given = copy_in_struct(map, &l, at) < 0 ? UNREADABLE : (void *)&l;
+	long r = host_call(__NR_fcntl, f, command, given);
 
-	if (r == 0)
-		r = host_call(__NR_fcntl, f, command, &l);
 	if (r < 0 || (command != F_GETLK && command != F_OFD_GETLK))
 		return r;
 	if (map == &linux_i386_flock_map && l.l_len > OFF_MAX)
@@ -58,15 +57,6 @@ linux_i386_fcntl64(struct call *c, int32_t f, int32_t command, uint64_t data)
 	default:
 		return host_call(__NR_fcntl, f, command, data);
 	}
-}
-
-long
-linux_i386_fcntl(struct call *c, int32_t f, int32_t command, uint64_t data)
-{
-	if ((command >= F_GETLK64 && command <= F_SETLKW64) ||
-	    (command >= F_OFD_GETLK && command <= F_OFD_SETLKW))
-		return -EINVAL;
-	return linux_i386_fcntl64(c, f, command, data);
 }
 
 /* ---- positions in directories ---- */
@@ -227,13 +217,12 @@ linux_i386_readdir(struct call *c, int32_t f, struct guest_ptr buf, uint32_t n)
 	r = host_call(__NR_getdents64, f, entries, sizeof entries);
 	if (r <= 0)
 		return r;
-	core_call(__NR_lseek, f, d->off, SEEK_SET);
-	if (d->ino > UINT32_MAX)
-		return -EOVERFLOW;
 	len = name_length(d);
 	out.head = (struct old_dirent){(uint32_t)d->ino, (uint32_t)position_to_guest((uint64_t)start), (uint16_t)len};
 	memcpy((char *)&out + OLD_NAME, (const char *)d + HOST_NAME, len);
-	return copy_out(buf, &out, OLD_NAME + len + 1) < 0 ? -EFAULT : 1;
+	r = d->ino > UINT32_MAX ? -EOVERFLOW : copy_out(buf, &out, OLD_NAME + len + 1);
+	core_call(__NR_lseek, f, r < 0 ? start : d->off, SEEK_SET);
+	return r < 0 ? r : 1;
 }
 
 /* ---- statfs64: the size of the struct is an argument ---- */

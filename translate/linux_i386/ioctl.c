@@ -195,18 +195,24 @@ long_out(int32_t f, uint32_t number, struct guest_ptr at)
 	return store_u32(at, (uint32_t)value) < 0 ? -EFAULT : r;
 }
 
+/* What the host's kernel says to memory that cannot be read; where it has no such request for `f`, that. */
+static long
+refused(int32_t f, const struct request *q)
+{
+	return host_call(__NR_ioctl, f, q->host, UNREADABLE);
+}
+
 /* Both ways where the request says nothing: old numbers have no directions. */
 static long
 with_struct(int32_t f, const struct request *q, struct guest_ptr at)
 {
 	uint64_t host[32];
-	long r = 0;
+	long r;
 
 	memset(host, 0, sizeof host);
-	if (q->in)
-		r = copy_in_struct(q->map, host, at);
-	if (r == 0)
-		r = host_call(__NR_ioctl, f, q->host, host);
+	if (q->in && copy_in_struct(q->map, host, at) < 0)
+		return refused(f, q);
+	r = host_call(__NR_ioctl, f, q->host, host);
 	return r < 0 || !q->out || copy_out_struct(q->map, at, host) == 0 ? r : -EFAULT;
 }
 
@@ -225,7 +231,7 @@ with_ifreq(int32_t f, const struct request *q, struct guest_ptr at)
 
 	memset(host, 0, sizeof host);
 	if (copy_in(host, at, GUEST_IFREQ) < 0)
-		return -EFAULT;
+		return refused(f, q);
 	if (q->how == IFREQ_DATA) {
 		memcpy(&word, host + IFNAMSIZ, sizeof word);
 		data = word;
@@ -250,7 +256,7 @@ with_ifmap(int32_t f, const struct request *q, struct guest_ptr at)
 	_Static_assert(sizeof g == GUEST_IFREQ && sizeof h == HOST_IFREQ, "struct ifreq");
 	memset(&h, 0, sizeof h);
 	if (copy_in(&g, at, sizeof g) < 0)
-		return -EFAULT;
+		return refused(f, q);
 	memcpy(h.name, g.name, sizeof h.name);
 	h.map.start = g.map.start;
 	h.map.end = g.map.end;
@@ -269,7 +275,7 @@ with_ifmap(int32_t f, const struct request *q, struct guest_ptr at)
 #define INTERFACES_MAX 4096
 
 static long
-with_ifconf(int32_t f, struct guest_ptr at)
+with_ifconf(int32_t f, const struct request *q, struct guest_ptr at)
 {
 	struct { int32_t len; uint64_t list; } conf = {0, 0};
 	uint32_t word[2];	/* the length in bytes, and where */
@@ -277,7 +283,7 @@ with_ifconf(int32_t f, struct guest_ptr at)
 	long r, n;
 
 	if (copy_in(word, at, sizeof word) < 0)
-		return -EFAULT;
+		return refused(f, q);
 	if ((int32_t)word[0] < 0)
 		return -EINVAL;
 	n = word[0] / GUEST_IFREQ;
@@ -288,7 +294,7 @@ with_ifconf(int32_t f, struct guest_ptr at)
 		return -ENOMEM;
 	conf.len = (int32_t)n * HOST_IFREQ;
 	conf.list = word[1] ? (uintptr_t)list : 0;
-	r = host_call(__NR_ioctl, f, SIOCGIFCONF, &conf);
+	r = host_call(__NR_ioctl, f, q->host, &conf);
 	n = conf.len / HOST_IFREQ;
 	for (long i = 0; r >= 0 && word[1] && i < n; i++)
 		if (copy_out(guest(word[1] + (uint64_t)i * GUEST_IFREQ), list + i * HOST_IFREQ, GUEST_IFREQ) < 0)
@@ -318,7 +324,7 @@ linux_i386_ioctl(struct call *c, int32_t f, int32_t request, uint64_t data)
 	case IFREQ_MAP:
 		return with_ifmap(f, q, guest(data));
 	case IFCONF:
-		return with_ifconf(f, guest(data));
+		return with_ifconf(f, q, guest(data));
 	default:
 		return host_call(__NR_ioctl, f, q->host, data);
 	}

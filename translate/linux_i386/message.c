@@ -133,8 +133,7 @@ linux_i386_sendmsg(struct call *c, int32_t f, struct guest_ptr message, uint32_t
 	(void)c;
 	if (r == 0)
 		r = control_to_host(&m);
-	if (r == 0)
-		r = linux_send_message(f, &m.head, how);
+	r = r == 0 ? linux_send_message(f, &m.head, how) : linux_refuse_message(f, how, r);
 	message_free(&m);
 	return r;
 }
@@ -262,8 +261,7 @@ linux_i386_recvmsg(struct call *c, int32_t f, struct guest_ptr message, uint32_t
 		m.head.controllen = m.control_room < CONTROL_MAX ? m.control_room * 2 + 32 : CONTROL_MAX;
 		r = control_space(&m, m.head.controllen) ? 0 : -ENOBUFS;
 	}
-	if (r == 0)
-		r = linux_receive_message(f, &m.head, how);
+	r = r == 0 ? linux_receive_message(f, &m.head, how) : linux_refuse_message(f, how, r);
 	if (r >= 0) {
 		e = m.control_room ? control_to_guest(&m, &used) : 0;
 		if (e == 0)

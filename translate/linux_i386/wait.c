@@ -13,29 +13,25 @@ struct timeout {
 	const struct struct_map *map;
 	struct guest_ptr at;
 	struct timespec value;
+	void *host;	/* what the host call is given: the value, NULL, UNREADABLE */
 };
 
 #define TIME32 (&linux_i386_timespec_map)
 #define TIME64 (&linux_i386_timespec64_map)
 
-static long
+static void
 timeout_in(struct timeout *t, const struct struct_map *map, struct guest_ptr at)
 {
 	*t = (struct timeout){.map = map, .at = at};
-	return is_null(at) ? 0 : copy_in_struct(map, &t->value, at);
-}
-
-static void *
-timeout_host(struct timeout *t)
-{
-	return is_null(t->at) ? NULL : &t->value;
+	if (!is_null(at))
+		t->host = copy_in_struct(map, &t->value, at) < 0 ? UNREADABLE : &t->value;
 }
 
 /* What is left of it; one that cannot be written is no error (fs/select.c, poll_select_finish()). */
 static long
 timeout_out(const struct timeout *t, long answer)
 {
-	if (!is_null(t->at) && (answer >= 0 || answer == -EINTR))
+	if (t->host == &t->value && (answer >= 0 || answer == -EINTR))
 		copy_out_struct(t->map, t->at, &t->value);
 	return answer;
 }
@@ -137,21 +133,18 @@ select_with_mask(struct call *c, int32_t n, const struct guest_ptr sets[3], cons
 	struct timeout t;
 	struct sets s;
 	host_sigset host;
-	long r = timeout_in(&t, time, timeout);
+	long r;
 
-	if (r < 0 || (!is_null(mask) && copy_in(word, mask, sizeof word) < 0))
+	timeout_in(&t, time, timeout);
+	if (t.host == UNREADABLE || (!is_null(mask) && copy_in(word, mask, sizeof word) < 0))
 		return -EFAULT;
 	if (n < 0 || (word[0] && word[1] != sizeof host))
 		return -EINVAL;
-	if (word[0]) {
-		if (linux_mask_for_call(c, guest(word[0]), &host) < 0)
-			return -EFAULT;
-		pair.set = (uintptr_t)&host;
-	}
+	pair.set = (uintptr_t)linux_mask_for_call(c, guest(word[0]), &host);
 	n = clip(n);
 	r = sets_in(&s, n, sets[0], sets[1], sets[2]);
 	if (r == 0)
-		r = host_call(__NR_pselect6, n, s.host[0], s.host[1], s.host[2], timeout_host(&t), &pair);
+		r = host_call(__NR_pselect6, n, s.host[0], s.host[1], s.host[2], t.host, &pair);
 	return timeout_out(&t, sets_out(&s, r));
 }
 
@@ -177,17 +170,10 @@ poll_with_mask(struct call *c, struct guest_ptr fds, uint32_t n, const struct st
 {
 	struct timeout t;
 	host_sigset host;
-	long r = timeout_in(&t, time, timeout);
+	const void *given = linux_mask_for_call(c, mask, &host);
 
-	if (r < 0)
-		return r;
-	if (is_null(mask))
-		return timeout_out(&t, host_call(__NR_ppoll, fds.addr, n, timeout_host(&t), 0, setsize));
-	if (setsize != sizeof host)
-		return -EINVAL;
-	if (linux_mask_for_call(c, mask, &host) < 0)
-		return -EFAULT;
-	return timeout_out(&t, host_call(__NR_ppoll, fds.addr, n, timeout_host(&t), &host, setsize));
+	timeout_in(&t, time, timeout);
+	return timeout_out(&t, host_call(__NR_ppoll, fds.addr, n, t.host, given, setsize));
 }
 
 long
@@ -210,17 +196,10 @@ linux_i386_epoll_pwait2(struct call *c, int32_t f, struct guest_ptr events, int3
 {
 	struct timeout t;
 	host_sigset host;
-	long r = timeout_in(&t, TIME64, timeout);
+	const void *given = linux_mask_for_call(c, mask, &host);
 
-	if (r < 0)
-		return r;
-	if (is_null(mask))
-		return host_call(__NR_epoll_pwait2, f, events.addr, n, timeout_host(&t), 0, setsize);
-	if (setsize != sizeof host)
-		return -EINVAL;
-	if (linux_mask_for_call(c, mask, &host) < 0)
-		return -EFAULT;
-	return host_call(__NR_epoll_pwait2, f, events.addr, n, timeout_host(&t), &host, setsize);
+	timeout_in(&t, TIME64, timeout);
+	return host_call(__NR_epoll_pwait2, f, events.addr, n, t.host, given, setsize);
 }
 
 /* ---- futex ---- */
@@ -246,12 +225,11 @@ futex(struct guest_ptr word, uint32_t op, uint32_t value, const struct struct_ma
       struct guest_ptr word2, uint32_t value3)
 {
 	struct timeout t;
-	long r;
 
 	if (!takes_timeout(op))
 		return host_call(__NR_futex, word.addr, op, value, timeout.addr, word2.addr, value3);
-	r = timeout_in(&t, time, timeout);
-	return r < 0 ? r : host_call(__NR_futex, word.addr, op, value, timeout_host(&t), word2.addr, value3);
+	timeout_in(&t, time, timeout);
+	return host_call(__NR_futex, word.addr, op, value, t.host, word2.addr, value3);
 }
 
 long
@@ -292,9 +270,7 @@ linux_i386_waitid(struct call *c, int32_t which, int32_t who, struct guest_ptr i
 	(void)c;
 	memset(&s, 0, sizeof s);
 	r = host_call(__NR_waitid, which, who, &s, how, &ru);
-	if (r < 0)
-		return r;
-	/* Nobody was found: the kernel clears what tells, and leaves the usage alone. */
+	/* Nobody was found: the kernel clears what tells, even with an error, and leaves the usage alone. */
 	if (s.si_signo && !is_null(usage) && copy_out_struct(&linux_i386_rusage_map, usage, &ru) < 0)
 		return -EFAULT;
 	return is_null(info) ? r : put_siginfo(info, &s) < 0 ? -EFAULT : r;
@@ -306,10 +282,10 @@ take_signal(struct guest_ptr set, struct guest_ptr info, const struct struct_map
 {
 	struct timeout t;
 	struct siginfo s;
-	long r = timeout_in(&t, time, timeout);
+	long r;
 
-	if (r == 0)
-		r = host_call(__NR_rt_sigtimedwait, set.addr, &s, timeout_host(&t), setsize);
+	timeout_in(&t, time, timeout);
+	r = host_call(__NR_rt_sigtimedwait, set.addr, &s, t.host, setsize);
 	return r > 0 && !is_null(info) && put_siginfo(info, &s) < 0 ? -EFAULT : r;
 }
 

@@ -26,10 +26,10 @@ linux_x32_waitid(struct call *c, int32_t which, int32_t who, struct guest_ptr in
 	(void)c;
 	memset(&s, 0, sizeof s);
 	r = host_call(__NR_waitid, which, who, &s, how, usage.addr);
-	if (r < 0 || is_null(info))
+	if (is_null(info))
 		return r;
-	linux_x32_siginfo(out, &s);
-	return copy_out(info, out, sizeof out);
+	linux_x32_siginfo(out, &s);	/* zero if nobody was found, or with an error */
+	return copy_out(info, out, sizeof out) < 0 ? -EFAULT : r;
 }
 
 long
