@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Makes C and the status page from the tables of one guest ABI.
 
-    abigen.py --os freebsd --out-dir DIR [--coverage DIR]... [--check]
+    abigen.py --os freebsd --out-dir DIR [--coverage DIR]... [--check] [--pointers FILE]
 
 reads abi/bsd/*.tbl and abi/<os>/*.tbl and writes <os>_abi.h, <os>_abi.c and
 compat-<os>.md into DIR; --check only reads and reports. Whatever is wrong is
@@ -103,7 +103,7 @@ import re
 import subprocess
 import sys
 
-from gen import check, emit, page, parse
+from gen import check, emit, page, parse, pointers
 
 
 def kernel_numbers(compiler, tables):
@@ -123,14 +123,16 @@ def main(argv=None):
     options.add_argument("--check", action="store_true", help="write nothing")
     options.add_argument("--coverage", action="append", type=pathlib.Path, default=[],
                          metavar="DIR", help="conformance programs (*.c)")
+    options.add_argument("--pointers", type=pathlib.Path, metavar="FILE",
+                         help="write only this: the rows that take pointers, for a conformance program")
     options.add_argument("--abi-dir", type=pathlib.Path,
                          default=pathlib.Path(__file__).resolve().parent)
     options.add_argument("--depfile", type=pathlib.Path)
     options.add_argument("--cc", nargs=argparse.REMAINDER, default=[], metavar="COMPILER",
                          help="whose kernel headers the columns' numbers must agree with (last)")
     opt = options.parse_args(argv)
-    if not opt.check and not opt.out_dir:
-        options.error("--out-dir or --check is needed")
+    if not opt.check and not opt.out_dir and not opt.pointers:
+        options.error("--out-dir, --pointers or --check is needed")
 
     column, files = parse.table_files(opt.abi_dir, opt.os)
     try:
@@ -142,7 +144,9 @@ def main(argv=None):
         for error in errors.lines:
             print(error, file=sys.stderr)
         return 1
-    if opt.check:
+    if opt.pointers:
+        opt.pointers.write_text(pointers.rows(tables))
+    if not opt.out_dir:
         return 0
 
     opt.out_dir.mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,8 @@ import sys
 from dataclasses import dataclass
 
 HERE = pathlib.Path(__file__).resolve().parent
+ABI_TABLES = HERE.parent.parent / "abi"
+POINTER_ROWS = "pointer_rows.h"
 
 # The uapi headers are those of the machine's own architecture: they choose by the compiler's target.
 COMPILE = ("clang", "-std=c2x", "-O1", "-ffreestanding", "-fno-stack-protector", "-fno-pic", "-mno-red-zone", "-Wall",
@@ -16,6 +18,7 @@ COMPILE = ("clang", "-std=c2x", "-O1", "-ffreestanding", "-fno-stack-protector",
 @dataclass(frozen=True)
 class Abi:
 	target: str
+	table: str  # as abi/abigen.py calls it
 	measure: str  # the ABI whose build of the same program the host's kernel runs
 	front: tuple = ()  # what dragoman must be told
 	ways: tuple = (("", [], []),)  # (name of the way in, the program's argument, dragoman's options)
@@ -23,12 +26,12 @@ class Abi:
 
 ABIS = {
 	# The host's own programs are translated only if that is asked for.
-	"x86_64": Abi("x86_64-linux-gnu", measure="x86_64", front=("--abi=linux",)),
+	"x86_64": Abi("x86_64-linux-gnu", "linux", measure="x86_64", front=("--abi=linux",)),
 	# The second by AT_SYSINFO's entry; the third as if the host's kernel had no int 0x80.
-	"i386": Abi("i386-linux-gnu", measure="i386",
+	"i386": Abi("i386-linux-gnu", "linux_i386", measure="i386",
 		    ways=(("", [], []), ("sysinfo", ["sysinfo"], []), ("int80=fault", [], ["--int80=fault"]))),
 	# No kernel that distributions ship runs x32.
-	"x32": Abi("x86_64-linux-gnux32", measure="x86_64"),
+	"x32": Abi("x86_64-linux-gnux32", "linux_x32", measure="x86_64"),
 }
 
 
@@ -47,6 +50,10 @@ class Program:
 		"""What stands behind `name:` in the comments at the program's head, as words."""
 		return " ".join(re.findall(rf"^(?:/\*| \*)\s+{name}: ([^*;]*)", self.source.read_text(), re.M)).split()
 
+	def told(self):
+		"""What its twin of another ABI, if that is the measure, is given as arguments."""
+		return self.tag("twin") if ABIS[self.abi].measure != self.abi else []
+
 	def in_tree(self):
 		return self.tag("in") == ["tree"]
 
@@ -55,12 +62,22 @@ class Program:
 		return dict(re.findall(rf"^/\* noted: {self.abi} ([\w ]+): (.*) \*/$", self.source.read_text(), re.M))
 
 
+def pointer_rows(program):
+	"""What a program that includes pointer_rows.h wants made from the tables."""
+	subprocess.run([sys.executable, "-B", ABI_TABLES / "abigen.py", "--os", ABIS[program.abi].table, "--coverage", HERE,
+			"--pointers", program.built.parent / POINTER_ROWS], check=True)
+
+
 def build(program):
-	newest = max(file.stat().st_mtime for file in [program.source, *HERE.glob("guest*.h")])
-	if program.built.exists() and program.built.stat().st_mtime >= newest:
+	wants_rows = POINTER_ROWS in program.source.read_text()
+	read = [program.source, *HERE.glob("guest*.h"), *(ABI_TABLES.rglob("*.*") if wants_rows else ())]
+	if program.built.exists() and program.built.stat().st_mtime >= max(file.stat().st_mtime for file in read):
 		return
 	program.built.parent.mkdir(parents=True, exist_ok=True)
-	words = [*COMPILE, f"--target={ABIS[program.abi].target}", program.source, "-o", program.built]
+	if wants_rows:
+		pointer_rows(program)
+	words = [*COMPILE, f"--target={ABIS[program.abi].target}", f"-I{program.built.parent}", program.source,
+		 "-o", program.built]
 	if subprocess.run(words, check=False).returncode != 0:
 		sys.exit(f"{program.source} does not compile for {program.abi}")
 
