@@ -1,6 +1,5 @@
 /* covers: linux dup dup2 dup3 fcntl flock close_range ioctl pipe pipe2 fsync fdatasync sync syncfs sync_file_range
    fadvise64 readahead sendfile splice tee vmsplice copy_file_range */
-/* noted: i386 commands_of_fcntl: open: files are opened as with O_LARGEFILE, and F_GETFL shows it */
 #include "guest.h"
 
 #include <asm/ioctls.h>

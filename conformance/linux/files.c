@@ -1,6 +1,5 @@
 /* covers: linux open openat openat2 creat close read write lseek pread64 pwrite64 readv writev preadv pwritev preadv2
    pwritev2 ftruncate truncate fallocate */
-/* noted: i386 offsets: open: files are opened as with O_LARGEFILE, and no limit of 2 GiB holds */
 #include "guest.h"
 
 #include <linux/fs.h>

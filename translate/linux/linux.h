@@ -97,6 +97,9 @@ long linux_send_many(struct call *c, const struct linux_messages *kind, int32_t 
 long linux_receive_many(struct call *c, const struct linux_messages *kind, int32_t f, struct guest_ptr messages,
 			uint32_t n, uint32_t how, struct timespec *timeout);
 
+/* open.c: openat(2), whose answer the caller looks at (core/last.h). */
+long linux_open_file(struct call *c, int32_t dir, struct guest_ptr file, uint32_t how, uint16_t mode);
+
 /* proc_maps.c: is the path's last name that of a file of /proc that shows a process's mappings? */
 bool linux_names_maps(struct guest_ptr file);
 /* Such a name was opened: what the descriptor shows is the guest's, if it was of the process itself. */

@@ -10,13 +10,24 @@
 #include "core/path.h"
 
 long
+linux_open_file(struct call *c, int32_t dir, struct guest_ptr file, uint32_t how, uint16_t mode)
+{
+	struct host_path path;
+	long r = path_for_at(c, dir, file, path_use_of_open(how), &path);
+
+	if (r == 0)
+		r = host_call(__NR_openat, dir, path.name, how, mode);
+	return linux_names_maps(file) ? linux_maps_as_seen(c, r, how) : r;
+}
+
+long
 linux_open(struct call *c, struct guest_ptr file, uint32_t how, uint16_t mode)
 {
 	struct host_path path;
 	long r;
 
 	if (linux_names_maps(file))
-		return linux_openat(c, AT_FDCWD, file, how, mode);
+		return linux_open_file(c, AT_FDCWD, file, how, mode);
 	if (!options.root)
 		return host_call_last(__NR_open, file.addr, how, mode);
 	r = path_for(c, file, path_use_of_open(how), &path);
@@ -26,16 +37,9 @@ linux_open(struct call *c, struct guest_ptr file, uint32_t how, uint16_t mode)
 long
 linux_openat(struct call *c, int32_t dir, struct guest_ptr file, uint32_t how, uint16_t mode)
 {
-	bool maps = linux_names_maps(file);
-	struct host_path path;
-	long r;
-
-	if (!options.root && !maps)
+	if (!options.root && !linux_names_maps(file))
 		return host_call_last(__NR_openat, dir, file.addr, how, mode);
-	r = path_for_at(c, dir, file, path_use_of_open(how), &path);
-	if (r == 0)
-		r = host_call(__NR_openat, dir, path.name, how, mode);
-	return maps ? linux_maps_as_seen(c, r, how) : r;
+	return linux_open_file(c, dir, file, how, mode);
 }
 
 /* openat2(2). Where the folder is to be the path's root, or its wall, the host's kernel walks by itself. */

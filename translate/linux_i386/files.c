@@ -40,7 +40,6 @@ lock(int32_t f, int32_t command, const struct struct_map *map, struct guest_ptr 
 long
 linux_i386_fcntl64(struct call *c, int32_t f, int32_t command, uint64_t data)
 {
-	(void)c;
 	switch (command) {
 	case F_GETLK:
 	case F_SETLK:
@@ -55,7 +54,7 @@ linux_i386_fcntl64(struct call *c, int32_t f, int32_t command, uint64_t data)
 	case F_OFD_SETLKW:
 		return lock(f, command, &linux_i386_flock64_map, guest(data));
 	default:
-		return host_call(__NR_fcntl, f, command, data);
+		return linux_i386_fcntl_of_files(c, f, command, data);
 	}
 }
 

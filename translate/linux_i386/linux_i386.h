@@ -36,6 +36,9 @@ long linux_i386_map(struct call *c, uint64_t at, uint64_t len, uint32_t prot, ui
 /* start_x86_64.c */
 long linux_i386_start(struct thread *t, struct ucontext *uc, const struct start_request *request);
 
+/* small_files.c: fcntl(2) of descriptors and flags, where a file opened without O_LARGEFILE shows. */
+long linux_i386_fcntl_of_files(struct call *c, int32_t f, int32_t command, uint64_t data);
+
 /* vdso.c: the guest's addresses of what is in it, once it is mapped. */
 struct linux_i386_vdso {
 	uint64_t base, syscall, sigreturn, rt_sigreturn;

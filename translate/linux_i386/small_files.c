@@ -1,0 +1,345 @@
+/*
+ * Files that were opened without O_LARGEFILE. The host opens every file of a 64-bit process with it
+ * (force_o_largefile()), so which descriptors a 64-bit kernel would have opened without it for a 32-bit program
+ * is kept here, with what follows from it: EOVERFLOW for a file that is too large already
+ * (generic_file_open()), writes that end at 2 GiB (generic_write_check_limits()), and F_GETFL.
+ *
+ * A table of descriptors' numbers, since the host's open file has no place for a mark: what is inherited over
+ * exec or received in a message counts as opened with O_LARGEFILE.
+ */
+#include "linux_i386.h"
+
+#include <asm/stat.h>
+#include <linux/uio.h>
+
+#include "core/convert.h"
+#include "core/copy.h"
+#include "core/host.h"
+#include "core/last.h"
+#include "core/path.h"
+#include "core/process.h"
+
+#define LARGEST INT64_C(0x7fffffff)	/* MAX_NON_LFS (linux/fs.h) */
+#define NUMBERS 65536
+#define VECTOR_MAX 1024			/* UIO_MAXIOV */
+
+static uint64_t small[NUMBERS / 64];
+
+static bool
+is_small(int fd)
+{
+	return fd >= 0 && fd < NUMBERS && __atomic_load_n(&small[fd / 64], __ATOMIC_RELAXED) >> fd % 64 & 1;
+}
+
+/* vfork's child has descriptors of its own, but its parent's memory. */
+static void
+mark(const struct call *c, long fd, bool on)
+{
+	uint64_t bit = UINT64_C(1) << fd % 64;
+
+	if (fd < 0 || fd >= NUMBERS || c->p->is_vfork_child || is_small((int)fd) == on)
+		return;
+	if (on)
+		__atomic_fetch_or(&small[fd / 64], bit, __ATOMIC_RELAXED);
+	else
+		__atomic_fetch_and(&small[fd / 64], ~bit, __ATOMIC_RELAXED);
+}
+
+/* `to`, if that is an answer without error, is another descriptor of the same file. */
+static long
+copied(const struct call *c, int32_t from, long to)
+{
+	if (to >= 0)
+		mark(c, to, is_small(from));
+	return to;
+}
+
+/* ---- open ---- */
+
+static bool
+is_too_large(const struct stat *st)
+{
+	return (st->st_mode & S_IFMT) == S_IFREG && (int64_t)st->st_size > LARGEST;
+}
+
+/* A file that would be too large must not be truncated, but what else is wrong with it comes first. */
+static uint32_t
+without_truncation(struct call *c, int32_t dir, struct guest_ptr file, uint32_t how)
+{
+	struct host_path path;
+	struct stat st;
+
+	if (!(how & O_TRUNC) || path_for_at(c, dir, file, path_use_of_open(how), &path) < 0 ||
+	    host_call(__NR_newfstatat, dir, path.name, &st, 0) < 0 || !is_too_large(&st))
+		return how;
+	return how & ~(uint32_t)O_TRUNC;
+}
+
+long
+linux_i386_openat(struct call *c, int32_t dir, struct guest_ptr file, uint32_t how, uint16_t mode)
+{
+	struct stat st;
+	long fd;
+
+	if (how & (O_LARGEFILE | O_PATH))
+		return linux_openat(c, dir, file, how, mode);
+	fd = linux_open_file(c, dir, file, without_truncation(c, dir, file, how), mode);
+	if (fd < 0 || core_call(__NR_fstat, fd, &st) < 0)
+		return fd;
+	if (is_too_large(&st)) {
+		core_call(__NR_close, fd);
+		return -EOVERFLOW;
+	}
+	/* blkdev_open() allows it in any case. */
+	mark(c, fd, (st.st_mode & S_IFMT) != S_IFBLK);
+	return fd;
+}
+
+long
+linux_i386_open(struct call *c, struct guest_ptr file, uint32_t how, uint16_t mode)
+{
+	return linux_i386_openat(c, AT_FDCWD, file, how, mode);
+}
+
+/* ---- descriptors ---- */
+
+long
+linux_i386_close(struct call *c, int32_t f)
+{
+	mark(c, f, false);
+	return linux_close(c, f);
+}
+
+long
+linux_i386_close_range(struct call *c, uint32_t first, uint32_t last, uint32_t how)
+{
+	long r = linux_close_range(c, first, last, how);
+
+	if (r == 0 && !(how & CLOSE_RANGE_CLOEXEC))
+		for (uint32_t f = first; f <= last && f < NUMBERS; f++)
+			mark(c, f, false);
+	return r;
+}
+
+long
+linux_i386_dup(struct call *c, int32_t f)
+{
+	return copied(c, f, host_call(__NR_dup, f));
+}
+
+long
+linux_i386_dup2(struct call *c, int32_t from, int32_t to)
+{
+	return copied(c, from, linux_dup2(c, from, to));
+}
+
+long
+linux_i386_dup3(struct call *c, int32_t from, int32_t to, uint32_t how)
+{
+	return copied(c, from, linux_dup3(c, from, to, how));
+}
+
+long
+linux_i386_fcntl_of_files(struct call *c, int32_t f, int32_t command, uint64_t data)
+{
+	long r = host_call(__NR_fcntl, f, command, data);
+
+	switch (command) {
+	case F_DUPFD:
+	case F_DUPFD_CLOEXEC:
+		return copied(c, f, r);
+	case F_GETFL:
+		return r >= 0 && is_small(f) ? r & ~(long)O_LARGEFILE : r;
+	default:
+		return r;
+	}
+}
+
+/* ---- writing ---- */
+
+#define AT_POSITION INT64_C(-1)
+
+/* How many of n bytes may be written at `at`, or -EFBIG. What the host refuses anyway is left to it. */
+static long
+room_for(int f, int64_t at, bool appends, uint64_t n)
+{
+	struct { uint64_t now, most; } limit;
+	struct stat st;
+	long flags;
+
+	if (!is_small(f) || n == 0 || core_call(__NR_fstat, f, &st) < 0 || (st.st_mode & S_IFMT) != S_IFREG)
+		return (long)n;
+	flags = core_call(__NR_fcntl, f, F_GETFL);
+	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
+		return (long)n;
+	if (appends || flags & O_APPEND)
+		at = (int64_t)st.st_size;
+	else if (at == AT_POSITION)
+		at = core_call(__NR_lseek, f, 0, SEEK_CUR);
+	if (at < 0 || core_call(__NR_prlimit64, 0, RLIMIT_FSIZE, 0, &limit) < 0 || (uint64_t)at >= limit.now)
+		return (long)n;
+	if (at >= LARGEST)
+		return -EFBIG;
+	return n < (uint64_t)(LARGEST - at) ? (long)n : LARGEST - at;
+}
+
+long
+linux_i386_write(struct call *c, int32_t f, struct guest_ptr buf, uint64_t n)
+{
+	long room;
+
+	(void)c;
+	if (guest_reaches_core(buf, n))
+		return -EFAULT;
+	if (!is_small(f))
+		return host_call_last(__NR_write, f, buf.addr, n);
+	room = room_for(f, AT_POSITION, false, n);
+	return room < 0 ? room : host_call(__NR_write, f, buf.addr, room);
+}
+
+long
+linux_i386_pwrite64(struct call *c, int32_t f, struct guest_ptr buf, uint64_t n, int64_t offset)
+{
+	long room;
+
+	(void)c;
+	if (guest_reaches_core(buf, n))
+		return -EFAULT;
+	if (!is_small(f) || offset < 0)
+		return host_call_last(__NR_pwrite64, f, buf.addr, n, offset);
+	room = room_for(f, offset, false, n);
+	return room < 0 ? room : host_call(__NR_pwrite64, f, buf.addr, room, offset);
+}
+
+/* The vector in the host's form, in v, cut to what may be written. 0 or -errno; convert_end() in any case. */
+static long
+vector_in(struct converted *v, int f, struct guest_ptr vector, uint64_t n, int64_t at, bool appends)
+{
+	long r = n > VECTOR_MAX ? -EINVAL : convert_begin(v, &linux_i386_iovec_map, vector, n, CONVERT_IN), room;
+	struct iovec *part = v->host;
+	uint64_t all = 0;
+
+	if (r < 0 || !is_small(f))
+		return r;
+	for (uint64_t i = 0; i < n; i++) {
+		if ((int64_t)part[i].iov_len < 0)	/* the host refuses the vector */
+			return 0;
+		all += part[i].iov_len;
+	}
+	room = room_for(f, at, appends, all);
+	for (uint64_t i = 0; room >= 0 && i < n; i++) {
+		if (part[i].iov_len > (uint64_t)room)
+			part[i].iov_len = (uint64_t)room;
+		room -= (long)part[i].iov_len;
+	}
+	return room < 0 ? room : 0;
+}
+
+long
+linux_i386_writev(struct call *c, int32_t f, struct guest_ptr vector, uint64_t n)
+{
+	struct converted v = {0};
+	long r = vector_in(&v, f, vector, n, AT_POSITION, false);
+
+	(void)c;
+	if (r == 0)
+		r = host_call(__NR_writev, f, v.host, n);
+	return convert_end(&v, 1, r);
+}
+
+long
+linux_i386_pwritev(struct call *c, int32_t f, struct guest_ptr vector, uint64_t n, int64_t offset)
+{
+	struct converted v = {0};
+	long r = vector_in(&v, f, vector, n, offset < 0 ? INT64_MIN : offset, false);
+
+	(void)c;
+	if (r == 0)
+		r = host_call(__NR_pwritev, f, v.host, n, offset, 0);
+	return convert_end(&v, 1, r);
+}
+
+long
+linux_i386_pwritev2(struct call *c, int32_t f, struct guest_ptr vector, uint64_t n, int64_t offset, uint32_t how)
+{
+	struct converted v = {0};
+	long r = vector_in(&v, f, vector, n, offset, how & RWF_APPEND);
+
+	(void)c;
+	if (r == 0)
+		r = host_call(__NR_pwritev2, f, v.host, n, offset, 0, how);
+	return convert_end(&v, 1, r);
+}
+
+/* ---- from file to file ---- */
+
+long
+linux_i386_sendfile(struct call *c, int32_t to, int32_t from, struct guest_ptr offset, uint64_t n)
+{
+	long room = room_for(to, AT_POSITION, false, n), r;
+	uint32_t word;
+	int64_t at;
+
+	(void)c;
+	if (is_null(offset))
+		return room < 0 ? room : host_call_last(__NR_sendfile, to, from, 0, room);
+	if (load_u32(&word, offset) < 0)
+		return -EFAULT;
+	at = (int32_t)word;
+	r = room < 0 ? room : host_call(__NR_sendfile, to, from, &at, room);
+	return store_u32(offset, (uint32_t)at) < 0 ? -EFAULT : r;
+}
+
+long
+linux_i386_sendfile64(struct call *c, int32_t to, int32_t from, struct guest_ptr offset, uint64_t n)
+{
+	long room = room_for(to, AT_POSITION, false, n);
+
+	(void)c;
+	if (guest_reaches_core(offset, sizeof(uint64_t)))
+		return -EFAULT;
+	return room < 0 ? room : host_call_last(__NR_sendfile, to, from, offset.addr, room);
+}
+
+/* Where splice(2) and copy_file_range(2) write. */
+static int64_t
+place(struct guest_ptr offset)
+{
+	uint64_t at;
+
+	if (is_null(offset))
+		return AT_POSITION;
+	return load_u64(&at, offset) < 0 || (int64_t)at < 0 ? INT64_MIN : (int64_t)at;
+}
+
+static bool
+are_bad(struct guest_ptr a, struct guest_ptr b)
+{
+	uint64_t at;
+
+	return (!is_null(a) && load_u64(&at, a) < 0) || (!is_null(b) && load_u64(&at, b) < 0);
+}
+
+long
+linux_i386_splice(struct call *c, int32_t from, struct guest_ptr fromoffset, int32_t to, struct guest_ptr tooffset,
+		  uint64_t n, uint32_t how)
+{
+	long room = is_small(to) ? room_for(to, place(tooffset), false, n) : (long)n;
+
+	(void)c;
+	if (are_bad(fromoffset, tooffset))
+		return -EFAULT;
+	return room < 0 ? room : host_call_last(__NR_splice, from, fromoffset.addr, to, tooffset.addr, room, how);
+}
+
+long
+linux_i386_copy_file_range(struct call *c, int32_t from, struct guest_ptr fromoffset, int32_t to,
+			   struct guest_ptr tooffset, uint64_t n, uint32_t how)
+{
+	long room = is_small(to) ? room_for(to, place(tooffset), false, n) : (long)n;
+
+	(void)c;
+	if (are_bad(fromoffset, tooffset))
+		return -EFAULT;
+	return room < 0 ? room : host_call_last(__NR_copy_file_range, from, fromoffset.addr, to, tooffset.addr, room, how);
+}
