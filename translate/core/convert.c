@@ -130,13 +130,23 @@ fill(struct converted *v)
 	return 0;
 }
 
+/*
+ * What was read and is as it was is not written: it may be memory that cannot be, and the kernel writes nothing
+ * there either (the rest of a sleep that came to its end).
+ */
 static long
 hand_back(const struct converted *v, uint64_t n)
 {
-	for (uint64_t i = 0; i < n; i++) {
-		long r = copy_out_struct(v->map, guest_at(v->at, i * v->map->guest_size),
-					 (const char *)v->host + i * v->map->host_size);
+	char raw[STRUCT_MAX], was[STRUCT_MAX];
+	size_t size = v->map->guest_size;
 
+	for (uint64_t i = 0; i < n; i++) {
+		struct guest_ptr to = guest_at(v->at, i * size);
+		long r = size > sizeof raw ? -EFAULT :
+			 struct_to_guest(v->map, raw, (const char *)v->host + i * v->map->host_size);
+
+		if (r == 0 && (!(v->how & CONVERT_IN) || copy_in(was, to, size) < 0 || memcmp(was, raw, size) != 0))
+			r = copy_out(to, raw, size);
 		if (r < 0)
 			return r;
 	}
@@ -157,14 +167,16 @@ convert_begin(struct converted *v, const struct struct_map *map, struct guest_pt
 		if (!v->large)
 			return -ENOMEM;
 	}
-	return how & CONVERT_IN ? fill(v) : 0;
+	if ((how & CONVERT_IN) && fill(v) < 0)
+		v->host = UNREADABLE;
+	return 0;
 }
 
 long
 convert_end(struct converted *v, unsigned n, long answer)
 {
 	for (unsigned i = 0; i < n; i++, v++) {
-		bool out = v->host && (v->how & CONVERT_OUT) &&
+		bool out = v->host && v->host != UNREADABLE && (v->how & CONVERT_OUT) &&
 			   (answer >= 0 || (answer == -EINTR && (v->how & CONVERT_IN)));
 		uint64_t elements = v->n;
 		long r = 0;

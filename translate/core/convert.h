@@ -39,7 +39,10 @@ struct converted {
 	uint64_t small[24];
 };
 
-/* `v` is all zero. An error of one leaves the others for convert_end() to free. */
+/*
+ * `v` is all zero. An error of one leaves the others for convert_end() to free. Guest memory that cannot be read is no
+ * error here: UNREADABLE, and so the kernel finds it.
+ */
 long convert_begin(struct converted *v, const struct struct_map *map, struct guest_ptr at, uint64_t n, unsigned how);
 long convert_end(struct converted *v, unsigned n, long answer);
 

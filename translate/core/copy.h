@@ -28,6 +28,12 @@ long cas_u32(struct guest_ptr at, uint32_t expected, uint32_t desired, uint32_t 
 long cas_u64(struct guest_ptr at, uint64_t expected, uint64_t desired, uint64_t *seen);
 
 /*
+ * What a host call is given in place of guest memory that could not be read, so that the host's kernel finds it, and in
+ * the order in which it looks at things: after a bad descriptor, say, and only where it is wanted.
+ */
+#define UNREADABLE ((void *)-4096)
+
+/*
  * Would the host's kernel, told to read or write n bytes at `p`, touch the core's memory? Of n it
  * takes 2 GiB at most (MAX_RW_COUNT, linux/fs.h); what is wrong with n is for it to say.
  */
