@@ -50,10 +50,16 @@ site_of(const uint8_t *page, int n, unsigned skew)
 	return (site_code)(uintptr_t)(page + (SITE_FIRST + n) * SITE_SLOT + skew);
 }
 
+#ifdef __i386__
+typedef int32_t site_word;
+#else
+typedef int64_t site_word;	/* x32's long is narrower than its registers */
+#endif
+
 /* What a watched call left. */
 struct site_seen {
 	uint64_t vector[4];		/* two vector registers */
-	long answer, flags, registers[11];
+	site_word answer, flags, registers[11];
 };
 
 /* Calls `code` with a pattern in registers and flags: register n has n + 1. Last stand those that BSDs' kernels clear. */

@@ -51,7 +51,7 @@ TEST(a_jump_to_the_call_itself)
 	long answer;
 
 	for (int visits = 0; visits < VISITS; visits++) {
-		__asm__ volatile("call *%1" : "=a"(answer) : "r"(page + SITE_FIRST * SITE_SLOT + SITE_JUMP_IN),
+		__asm__ volatile("call *%1" : "=a"(answer) : "r"((guest_word)(uintptr_t)(page + SITE_FIRST * SITE_SLOT + SITE_JUMP_IN)),
 				 "0"(__NR_getppid) : "ecx", "memory", "cc"
 #ifndef __i386__
 				 , "r11"

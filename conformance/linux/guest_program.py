@@ -70,7 +70,8 @@ def pointer_rows(program):
 
 def build(program):
 	wants_rows = POINTER_ROWS in program.source.read_text()
-	read = [program.source, *HERE.glob("guest*.h"), *(ABI_TABLES.rglob("*.*") if wants_rows else ())]
+	read = [program.source, *HERE.glob("guest*.h"), *HERE.parent.glob("guest*.h"),
+		*(ABI_TABLES.rglob("*.*") if wants_rows else ())]
 	if program.built.exists() and program.built.stat().st_mtime >= max(file.stat().st_mtime for file in read):
 		return
 	program.built.parent.mkdir(parents=True, exist_ok=True)
