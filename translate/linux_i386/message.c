@@ -248,12 +248,21 @@ header_out(const struct message *m, struct guest_ptr at, uint64_t control)
 	return 0;
 }
 
+/* Received: what of it goes to the guest; 0 or -errno. */
+static long
+message_out(struct message *m, struct guest_ptr at)
+{
+	uint64_t used = 0;
+	long r = m->control_room ? control_to_guest(m, &used) : 0;
+
+	return r < 0 ? r : header_out(m, at, used);
+}
+
 long
 linux_i386_recvmsg(struct call *c, int32_t f, struct guest_ptr message, uint32_t how)
 {
 	struct message m;
-	uint64_t used = 0;
-	long r = message_in(&m, message), e;
+	long r = message_in(&m, message), e = 0;
 
 	m.times32 = c->abi->machine == EM_386;
 	if (r == 0 && m.control_room) {
@@ -261,16 +270,15 @@ linux_i386_recvmsg(struct call *c, int32_t f, struct guest_ptr message, uint32_t
 		m.head.controllen = m.control_room < CONTROL_MAX ? m.control_room * 2 + 32 : CONTROL_MAX;
 		r = control_space(&m, m.head.controllen) ? 0 : -ENOBUFS;
 	}
-	r = r == 0 ? linux_receive_message(f, &m.head, how) : linux_refuse_message(f, how, r);
-	if (r >= 0) {
-		e = m.control_room ? control_to_guest(&m, &used) : 0;
-		if (e == 0)
-			e = header_out(&m, message, used);
-		if (e < 0)
-			r = e;
+	if (r < 0) {
+		r = linux_refuse_message(f, how, r);
+	} else {
+		r = linux_receive_message(f, &m.head, how);
+		if (r >= 0)
+			e = message_out(&m, message);
 	}
 	message_free(&m);
-	return r;
+	return e < 0 ? e : r;
 }
 
 /* ---- several at once ---- */
