@@ -10,7 +10,6 @@
 /* noted: x32 prctl: PR_GET_SECCOMP is refused, as its row says */
 /* noted: x32 modify_ldt: the kernel answers in 32 bits, which are a whole long of x32 only */
 /* noted: i386 _llseek: in folders of ext4 the host takes farther positions from us than from 32-bit callers */
-/* noted: i386 sendfile: the kernel writes the offset even where the call failed */
 /* noted: i386 sched_setaffinity: the kernel reads whole words of 4 bytes */
 /* noted: i386 mq_open: the kernel does not look at the attributes without O_CREAT */
 #include <asm/unistd.h>

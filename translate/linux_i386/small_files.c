@@ -219,7 +219,7 @@ vector_in(struct converted *v, int f, struct guest_ptr vector, uint64_t n, int64
 	struct iovec *part = v->host;
 	uint64_t all = 0;
 
-	if (r < 0 || !is_small(f))
+	if (r < 0 || !is_small(f) || v->host == UNREADABLE)
 		return r;
 	for (uint64_t i = 0; i < n; i++) {
 		if ((int64_t)part[i].iov_len < 0)	/* the host refuses the vector */
@@ -312,34 +312,40 @@ place(struct guest_ptr offset)
 	return load_u64(&at, offset) < 0 || (int64_t)at < 0 ? INT64_MIN : (int64_t)at;
 }
 
-static bool
-are_bad(struct guest_ptr a, struct guest_ptr b)
+/* An offset's address as the host call is given it; none of the core's memory. */
+static uint64_t
+given(struct guest_ptr offset)
 {
 	uint64_t at;
 
-	return (!is_null(a) && load_u64(&at, a) < 0) || (!is_null(b) && load_u64(&at, b) < 0);
+	return is_null(offset) || load_u64(&at, offset) == 0 ? offset.addr : (uintptr_t)UNREADABLE;
+}
+
+/* How many bytes; what is wrong with an offset is for the host to say, and comes before a file that is full. */
+static long
+room_between(uint64_t fromoffset, int32_t to, struct guest_ptr tooffset, uint64_t n)
+{
+	return fromoffset == (uintptr_t)UNREADABLE ? (long)n : room_for(to, place(tooffset), false, n);
 }
 
 long
 linux_i386_splice(struct call *c, int32_t from, struct guest_ptr fromoffset, int32_t to, struct guest_ptr tooffset,
 		  uint64_t n, uint32_t how)
 {
-	long room = is_small(to) ? room_for(to, place(tooffset), false, n) : (long)n;
+	uint64_t in = given(fromoffset), out = given(tooffset);
+	long room = room_between(in, to, tooffset, n);
 
 	(void)c;
-	if (are_bad(fromoffset, tooffset))
-		return -EFAULT;
-	return room < 0 ? room : host_call_last(__NR_splice, from, fromoffset.addr, to, tooffset.addr, room, how);
+	return room < 0 ? room : host_call_last(__NR_splice, from, in, to, out, room, how);
 }
 
 long
 linux_i386_copy_file_range(struct call *c, int32_t from, struct guest_ptr fromoffset, int32_t to,
 			   struct guest_ptr tooffset, uint64_t n, uint32_t how)
 {
-	long room = is_small(to) ? room_for(to, place(tooffset), false, n) : (long)n;
+	uint64_t in = given(fromoffset), out = given(tooffset);
+	long room = room_between(in, to, tooffset, n);
 
 	(void)c;
-	if (are_bad(fromoffset, tooffset))
-		return -EFAULT;
-	return room < 0 ? room : host_call_last(__NR_copy_file_range, from, fromoffset.addr, to, tooffset.addr, room, how);
+	return room < 0 ? room : host_call_last(__NR_copy_file_range, from, in, to, out, room, how);
 }
