@@ -14,7 +14,7 @@ enum {
 	NONE = 512,	/* nothing more; a name for zero that a table can show */
 };
 
-/* Opcodes first..last have `what` (Intel SDM volume 2, appendix A); later lines win. */
+/* Opcodes first..last have `what` (Intel SDM volume 2, appendix A); in the order of `first`, and later lines win. */
 struct opcodes {
 	uint8_t first, last;
 	uint16_t what;
@@ -64,8 +64,8 @@ find(const struct opcodes *table, size_t n, uint8_t opcode)
 {
 	unsigned what = 0;
 
-	for (const struct opcodes *o = table; o < table + n; o++)
-		if (opcode >= o->first && opcode <= o->last)
+	for (const struct opcodes *o = table; o < table + n && o->first <= opcode; o++)
+		if (opcode <= o->last)
 			what = o->what;
 	return what;
 }
@@ -262,17 +262,22 @@ site_instruction(enum code_mode mode, const uint8_t *code, size_t n)
 
 #define JUMP 5
 
-/* The bytes before a call, and the call. */
+/* What is before a call: at each byte, the instruction if one begins there. Each is looked up many times. */
 struct stretch {
 	enum code_mode mode;
 	const uint8_t *code;
 	size_t before;
+	struct instruction at[SITE_WINDOW];
 };
 
-static struct instruction
-instruction_at(const struct stretch *s, size_t at, size_t end)
+static void
+decode(struct stretch *s, enum code_mode mode, const uint8_t *code, size_t before)
 {
-	return site_instruction(s->mode, s->code + at, end - at);
+	s->mode = mode;
+	s->code = code;
+	s->before = before;
+	for (size_t at = 0; at < before; at++)
+		s->at[at] = site_instruction(mode, code + at, before + SITE_CALL - at);
 }
 
 /* Decoded from `from` on, is there an instruction at `to`? */
@@ -280,7 +285,7 @@ static bool
 leads_to(const struct stretch *s, size_t from, size_t to)
 {
 	while (from < to) {
-		unsigned length = instruction_at(s, from, s->before + SITE_CALL).length;
+		unsigned length = s->at[from].length;
 
 		if (!length)
 			return false;
@@ -326,13 +331,11 @@ static bool
 all_move(const struct stretch *s, size_t at)
 {
 	while (at < s->before) {
-		struct instruction i = instruction_at(s, at, s->before);
-
-		if (!i.length || !i.moves)
+		if (!s->at[at].length || !s->at[at].moves)
 			return false;
-		at += i.length;
+		at += s->at[at].length;
 	}
-	return true;
+	return at == s->before;
 }
 
 static bool
@@ -349,7 +352,7 @@ plan_form_a(struct site_plan *plan, const struct stretch *s, uint64_t address)
 	for (size_t n = JUMP; n <= s->before && n <= SITE_MOVED_MAX; n++) {
 		const size_t at = s->before - n;
 
-		if (instruction_at(s, at, s->before).length < JUMP || !all_move(s, at) || !is_certain(s, at))
+		if (s->at[at].length < JUMP || !all_move(s, at) || !is_certain(s, at))
 			continue;
 		if (in_one_word(address - n, JUMP)) {
 			*plan = (struct site_plan){s->mode, SITE_FORM_A, (uint8_t)n};
@@ -376,9 +379,10 @@ enum site_answer
 site_plan(struct site_plan *plan, enum code_mode mode, const uint8_t *code, size_t before, uint64_t address,
 	  unsigned skip)
 {
-	const struct stretch s = {mode, code, before};
 	enum site_answer a = SITE_NO_ROOM;
+	struct stretch s;
 
+	decode(&s, mode, code, before);
 	if (!(skip & 1u << SITE_FORM_A))
 		a = plan_form_a(plan, &s, address);
 	if (a == SITE_PLANNED || skip & 1u << SITE_FORM_B || !fits_form_b(&s, address))

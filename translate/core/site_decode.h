@@ -54,7 +54,7 @@ enum site_answer {
 };
 
 /*
- * code: `before` bytes and the call behind them, which stands at `address`. `skip`
+ * code: `before` bytes (SITE_WINDOW at most) and the call behind them, which stands at `address`. `skip`
  * forms were tried already (bit n: enum site_form).
  */
 enum site_answer site_plan(struct site_plan *plan, enum code_mode mode, const uint8_t *code, size_t before,
