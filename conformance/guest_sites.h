@@ -17,10 +17,15 @@
 typedef long (*site_code)(void);
 
 #ifdef __i386__
-#define SITE_REST {0x8d, 0x76, 0, 0xcd, 0x80, 0xc3}	/* lea 0(%esi), %esi; int $0x80; ret */
+#define SITE_REST 0x8d, 0x76, 0, 0xcd, 0x80, 0xc3	/* lea 0(%esi), %esi; int $0x80; ret */
+#define SITE_CALL 0xcd, 0x80
 #else
-#define SITE_REST {0x49, 0x89, 0xca, 0x0f, 0x05, 0xc3}	/* mov %rcx, %r10; syscall; ret */
+#define SITE_REST 0x49, 0x89, 0xca, 0x0f, 0x05, 0xc3	/* mov %rcx, %r10; syscall; ret */
+#define SITE_CALL 0x0f, 0x05
 #endif
+
+/* Instead of a skew: code in which nothing is as long as a jump. */
+#define SITE_SHORT 16
 
 /*
  * mov $nr, %eax and the rest, in each slot, `skew` bytes (less than 16) behind its beginning: by
@@ -29,25 +34,23 @@ typedef long (*site_code)(void);
 static inline void
 site_page_fill(uint8_t *page, uint32_t nr, unsigned skew)
 {
-	static const uint8_t rest[] = SITE_REST;
+	const uint8_t usual[] = {0xb8, (uint8_t)nr, (uint8_t)(nr >> 8), (uint8_t)(nr >> 16), (uint8_t)(nr >> 24), SITE_REST};
+	const uint8_t small[] = {0x6a, (uint8_t)nr, 0x58, SITE_CALL, 0xc3};	/* push $nr; pop %eax; … */
 
 	for (int i = 0; i < SITE_PAGE; i++)
 		page[i] = 0xcc;
 	for (int s = SITE_FIRST; s < SITE_PAGE / SITE_SLOT; s++) {
-		uint8_t *p = page + s * SITE_SLOT + skew;
+		uint8_t *p = page + s * SITE_SLOT + skew % SITE_SHORT;
 
-		*p++ = 0xb8;
-		for (int i = 0; i < 4; i++)
-			*p++ = (uint8_t)(nr >> 8 * i);
-		for (unsigned i = 0; i < sizeof rest; i++)
-			*p++ = rest[i];
+		for (unsigned i = 0; i < (skew < SITE_SHORT ? sizeof usual : sizeof small); i++)
+			p[i] = skew < SITE_SHORT ? usual[i] : small[i];
 	}
 }
 
 static inline site_code
 site_of(const uint8_t *page, int n, unsigned skew)
 {
-	return (site_code)(uintptr_t)(page + (SITE_FIRST + n) * SITE_SLOT + skew);
+	return (site_code)(uintptr_t)(page + (SITE_FIRST + n) * SITE_SLOT + skew % SITE_SHORT);
 }
 
 #ifdef __i386__
@@ -59,7 +62,7 @@ typedef int64_t site_word;	/* x32's long is narrower than its registers */
 /* What a watched call left. */
 struct site_seen {
 	uint64_t vector[4];		/* two vector registers */
-	site_word answer, flags, registers[11];
+	site_word answer, flags, registers[12];
 };
 
 /* Calls `code` with a pattern in registers and flags: register n has n + 1. Last stand those that BSDs' kernels clear. */
@@ -87,9 +90,9 @@ __asm__(".text\n"
 	"	ret\n");
 #else
 #ifdef __FreeBSD__
-#define SITE_REGISTERS 8
+#define SITE_REGISTERS 9
 #else
-#define SITE_REGISTERS 11
+#define SITE_REGISTERS 12
 #endif
 __asm__(".text\n"
 	"site_watched_call:\n"
@@ -98,16 +101,17 @@ __asm__(".text\n"
 	"	pushq %rsi\n	pushq %rdi\n"
 	"	movl $1, %ebx\n	movl $2, %ebp\n	movl $3, %edx\n	movl $4, %esi\n	movl $5, %edi\n"
 	"	movl $6, %r12d\n	movl $7, %r13d\n	movl $8, %r15d\n"
-	"	movl $9, %ecx\n	movl $10, %r8d\n	movl $11, %r9d\n"
-	"	movq $0x5a5a, -64(%rsp)\n"	/* the red zone: below the return address */
+	"	movl $10, %ecx\n	movl $10, %r10d\n	movl $11, %r8d\n	movl $12, %r9d\n"
+	"	movq $9, -64(%rsp)\n"		/* the red zone: what a call's return address does not reach */
 	"	cmpl $0x80000000, %edi\n"	/* sign, overflow, carry */
 	"	call *(%rsp)\n"
-	"	pushq %r9\n	pushq %r8\n	pushq %r10\n	pushq %r15\n	pushq %r13\n	pushq %r12\n"
+	"	movq -64(%rsp), %r14\n"
+	"	pushq %r9\n	pushq %r8\n	pushq %r10\n	pushq %r14\n	pushq %r15\n	pushq %r13\n	pushq %r12\n"
 	"	pushq %rdi\n	pushq %rsi\n	pushq %rdx\n	pushq %rbp\n	pushq %rbx\n"
 	"	pushfq\n	pushq %rax\n"
-	"	movq 112(%rsp), %rax\n"
+	"	movq 120(%rsp), %rax\n"
 	"	movdqu %xmm0, (%rax)\n	movdqu %xmm15, 16(%rax)\n"
-	"	addq $32, %rax\n	movl $13, %ecx\n"
+	"	addq $32, %rax\n	movl $14, %ecx\n"
 	"1:	popq (%rax)\n	addq $8, %rax\n	loop 1b\n"
 	"	addq $16, %rsp\n"
 	"	popq %r15\n	popq %r14\n	popq %r13\n	popq %r12\n	popq %rbx\n	popq %rbp\n"

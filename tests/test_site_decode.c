@@ -175,8 +175,10 @@ static const uint8_t libc_stub[] = {
 static enum site_answer
 plan(struct site_plan *p, const uint8_t *code, size_t before, uint64_t address)
 {
+	const struct site_code c = {CODE_64, code + before, before, 0, address};
+
 	memset(p, 0xee, sizeof *p);
-	return site_plan(p, CODE_64, code, before, address, 0);
+	return site_plan(p, &c, 0);
 }
 
 static void
@@ -202,12 +204,81 @@ a_constant_in_one_word_is_form_a(void **state)
 static void
 a_form_that_was_tried_is_not_planned_again(void **state)
 {
+	const struct site_code c = {CODE_64, libc_stub + STUB_BEFORE, STUB_BEFORE, 0, 0x1108};
 	struct site_plan p;
 
 	(void)state;
-	assert_int_equal(site_plan(&p, CODE_64, libc_stub, STUB_BEFORE, 0x1008, 1 << SITE_FORM_A), SITE_PLANNED);
+	assert_int_equal(site_plan(&p, &c, 1 << SITE_FORM_A), SITE_PLANNED);
 	assert_int_equal(p.form, SITE_FORM_B);
-	assert_int_equal(site_plan(&p, CODE_64, libc_stub, STUB_BEFORE, 0x1008, 3), SITE_NO_ROOM);
+	assert_int_equal(site_plan(&p, &c, 3), SITE_PLANNED);
+	assert_int_equal(p.form, SITE_FORM_C);
+	assert_int_equal(site_plan(&p, &c, 7), SITE_NO_ROOM);
+}
+
+/* ---- form C ---- */
+
+/* Go's Syscall6: nothing of five bytes before the call, and int3 between functions. */
+static const uint8_t syscall6[] = {
+	0x48, 0x83, 0xc4, 0x18, 0x5d, 0xc3,	/* add $24, %rsp; pop %rbp; ret */
+	0xe8, 1, 2, 3, 4, 0xeb, 0xf3,		/* call morestack; jmp */
+	0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc,
+	0x49, 0x89, 0xf2, 0x48, 0x89, 0xfa, 0x48, 0x89, 0xce, 0x48, 0x89, 0xdf,	/* four moves */
+	0x0f, 0x05,
+	0x48, 0x3d, 1, 0xf0, 0xff, 0xff,	/* cmp */
+	0xc3, 0x66, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0,	/* ret; nop */
+	0x66, 0x90, 0x90, 0x90,
+};
+#define SYSCALL6_CALL 44
+#define SYSCALL6_ADDRESS UINT64_C(0x10ac)	/* the first move is aligned */
+
+static enum site_answer
+plan_syscall6(struct site_plan *p, const uint8_t *code, size_t behind, uint64_t address)
+{
+	const struct site_code c = {CODE_64, code + SYSCALL6_CALL, SYSCALL6_CALL, behind, address};
+
+	return site_plan(p, &c, 0);
+}
+
+static void
+padding_before_or_behind_makes_form_c(void **state)
+{
+	struct site_plan p;
+
+	(void)state;
+	assert_int_equal(plan_syscall6(&p, syscall6, 0, SYSCALL6_ADDRESS), SITE_PLANNED);
+	assert_int_equal(p.form, SITE_FORM_C);
+	assert_in_range(p.hole, 12 + 5, 12 + 19);
+	assert_true(p.moved == 3 || p.moved == 9 || p.moved == 12);
+	/* 16 bytes from the address that ends in 0xae: the ret is at 0xb4, the nops end at 0xc0 */
+	assert_int_equal(plan_syscall6(&p, syscall6, sizeof syscall6 - SYSCALL6_CALL - 2, SYSCALL6_ADDRESS), SITE_PLANNED);
+	assert_int_equal(p.form, SITE_FORM_C);
+	assert_in_range(-p.hole, 9, 20 - 5);
+}
+
+static void
+a_hole_is_in_the_same_page_and_in_nobodys_way(void **state)
+{
+	uint8_t code[sizeof syscall6];
+	struct site_plan p;
+
+	(void)state;
+	/* Another page. */
+	assert_int_equal(plan_syscall6(&p, syscall6, 0, 0x100c), SITE_NO_ROOM);
+	/* The way goes on behind a call that returns. */
+	memcpy(code, syscall6, sizeof code);
+	for (unsigned i = 11; i < 32; i++)
+		code[i] = 0x90;
+	assert_int_equal(plan_syscall6(&p, code, 0, SYSCALL6_ADDRESS), SITE_NO_ROOM);
+	/* Padding that no function begins behind. */
+	memcpy(code, syscall6, sizeof code);
+	memset(code + 13, 0x53, 10);
+	assert_int_equal(plan_syscall6(&p, code, 0, SYSCALL6_ADDRESS), SITE_PLANNED);
+	assert_int_equal(plan_syscall6(&p, code, 0, SYSCALL6_ADDRESS + 8), SITE_NO_ROOM);
+	/* Another site's hole. */
+	memcpy(code, syscall6, sizeof code);
+	for (unsigned i = 13; i < 32; i += 4)
+		code[i] = 0xe9;
+	assert_int_equal(plan_syscall6(&p, code, 0, SYSCALL6_ADDRESS), SITE_NO_ROOM);
 }
 
 static void
@@ -264,6 +335,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(what_depends_on_its_place_is_not_moved),
 		cmocka_unit_test(a_constant_in_one_word_is_form_a),
 		cmocka_unit_test(a_form_that_was_tried_is_not_planned_again),
+		cmocka_unit_test(padding_before_or_behind_makes_form_c),
+		cmocka_unit_test(a_hole_is_in_the_same_page_and_in_nobodys_way),
 		cmocka_unit_test(a_constant_inside_another_instruction_is_left_alone),
 		cmocka_unit_test(a_site_behind_a_branch_is_left_alone),
 		cmocka_unit_test(too_little_before_a_site_is_uncertain),

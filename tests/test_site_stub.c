@@ -16,7 +16,7 @@
 #define ADDRESS (PAGE + STUB_FIRST)
 #define SITE UINT64_C(0x200128)
 
-static const struct site_plan plan_64 = {CODE_64, SITE_FORM_A, 8}, plan_32 = {CODE_32, SITE_FORM_A, 7};
+static const struct site_plan plan_64 = {CODE_64, SITE_FORM_A, 8, 0}, plan_32 = {CODE_32, SITE_FORM_A, 7, 0};
 static const uint8_t moved_32[] = {0xb8, 20, 0, 0, 0, 0x31, 0xdb};	/* mov $20, %eax; xor %ebx, %ebx */
 static const uint8_t moved[] = {0xb8, 20, 0, 0, 0, 0x49, 0x89, 0xca};	/* mov $20, %eax; mov %rcx, %r10 */
 
@@ -61,7 +61,7 @@ the_longest_stretch_fits(void **state)
 	(void)state;
 	memset(code, 0x57, sizeof code);
 	for (enum code_mode mode = CODE_64; mode <= CODE_32; mode++) {
-		const struct site_plan plan = {mode, SITE_FORM_A, sizeof code};
+		const struct site_plan plan = {mode, SITE_FORM_A, sizeof code, 0};
 
 		stub_encode(&s, ADDRESS, code, &plan, SITE);
 		assert_int_equal(s.from, SITE - sizeof code);
@@ -136,7 +136,7 @@ goes_to(const uint8_t jump[5], uint64_t from)
 static void
 jumps_of_form_a_reach_two_gigabytes_either_way(void **state)
 {
-	const struct site_plan plan = {CODE_64, SITE_FORM_A, 8};
+	const struct site_plan plan = {CODE_64, SITE_FORM_A, 8, 0};
 	const uint64_t site = UINT64_C(0x7f0000000008);
 	uint64_t low, high;
 	uint8_t jump[5];
@@ -176,7 +176,7 @@ jumps_in_32_bit_code_reach_everywhere(void **state)
 static void
 jumps_of_form_b_keep_the_syscall(void **state)
 {
-	const struct site_plan plan = {CODE_64, SITE_FORM_B, 3};
+	const struct site_plan plan = {CODE_64, SITE_FORM_B, 3, 0};
 	uint64_t low, high;
 
 	(void)state;
@@ -193,6 +193,25 @@ jumps_of_form_b_keep_the_syscall(void **state)
 	assert_false(stub_in_reach(&plan, SITE, high + 1));
 }
 
+static void
+jumps_of_form_c_go_by_the_hole(void **state)
+{
+	static const int16_t holes[] = {17, 130, -9, -120};
+	uint8_t jump[5];
+
+	(void)state;
+	for (unsigned n = 0; n < sizeof holes / sizeof *holes; n++) {
+		const struct site_plan plan = {CODE_64, SITE_FORM_C, 6, holes[n]};
+		const uint64_t hole = SITE - (uint64_t)(int64_t)holes[n];
+
+		assert_int_equal(stub_jump(jump, &plan, SITE, ADDRESS), 2);
+		assert_int_equal(jump[0], 0xeb);
+		assert_int_equal(SITE - 6 + 2 + (uint64_t)(int64_t)(int8_t)jump[1], hole);
+		stub_hole_jump(jump, &plan, SITE, ADDRESS);
+		assert_int_equal(goes_to(jump, hole), ADDRESS);
+	}
+}
+
 int
 main(void)
 {
@@ -203,6 +222,7 @@ main(void)
 		cmocka_unit_test(a_thread_in_a_stub_is_where_its_site_has_the_same),
 		cmocka_unit_test(jumps_of_form_a_reach_two_gigabytes_either_way),
 		cmocka_unit_test(jumps_in_32_bit_code_reach_everywhere),
+		cmocka_unit_test(jumps_of_form_c_go_by_the_hole),
 		cmocka_unit_test(jumps_of_form_b_keep_the_syscall),
 	};
 

@@ -160,7 +160,7 @@ class Trace(unittest.TestCase):
 				("missing", (), {"oexecv": (2, 2), "(no such call)": (1, 1)})):
 			table = {}
 			lines = self.lines(part, "--stats", *options)
-			self.assertRegex(lines.pop(), r"^sites: \d+ visited, \d+ traps; \d+ rewritten \(form A \d+, B \d+\)")
+			self.assertRegex(lines.pop(), r"^sites: \d+ visited, \d+ traps; \d+ rewritten \(form A \d+, B \d+, C \d+\)")
 			self.assertTrue(lines[0].startswith("%time"), lines)
 			for line in lines[2:-2]:
 				share, seconds, each, calls, rest = line.split(None, 4)

@@ -93,13 +93,14 @@ tell(long n)
 
 /* ---- pages ---- */
 
-/* By their skew, form A and form B of docs/design.md; i386 has only the first, and the others trap there. */
-static const unsigned skews[] = {0, 5, 3, 7};
+/* By their skew, forms A, B (C in 32-bit code) and C of docs/design.md. */
+static const unsigned skews[] = {0, 5, 3, SITE_SHORT};
 #define PAGES (sizeof skews / sizeof *skews)
 
 static struct page {
 	uint8_t *at;
-	long file, answer;
+	long file;
+	enum { ASKS_PARENT, ASKS_SELF } asks;
 	volatile int users;	/* threads in it; CLOSED is added while it may not be entered */
 } pages[PAGES];
 
@@ -107,7 +108,7 @@ static struct page {
 #define CALLED 40	/* of a page's sites; few, so that between two changes each is visited often enough */
 
 static volatile long wrong, calls, signals, stop;
-static long own, parent;
+static long answers[2];		/* by what a page asks */
 
 static void
 is_wrong(const char *what)
@@ -144,7 +145,7 @@ static void
 call_sites(struct page *p, unsigned first, unsigned step)
 {
 	for (unsigned n = first % CALLED; n < CALLED; n += step)
-		if (site_wrong(site_of(p->at, (int)n, skews[p - pages]), p->answer))
+		if (site_wrong(site_of(p->at, (int)n, skews[p - pages]), answers[p->asks]))
 			is_wrong("a call changed more than its result");
 	__atomic_fetch_add(&calls, 1, __ATOMIC_RELAXED);
 }
@@ -195,7 +196,7 @@ map_page(struct page *p, void *where)
 	if (where ? r != (long)where : r < 0 && r > -4096)
 		is_wrong("mmap");
 	p->at = (uint8_t *)r;
-	p->answer = parent;	/* the file's code asks for that */
+	p->asks = ASKS_PARENT;	/* the file's code does */
 }
 
 /* As dlclose and dlopen: every other time at the same place. */
@@ -220,11 +221,18 @@ load_over(struct page *p)
 	open_page(p);
 }
 
-/* Threads are in it all the time. */
+/* Threads are in it all the time. What the program may write is as it has put it there. */
 static void
 flip(struct page *p)
 {
-	if (CALL(mprotect, p->at, SITE_PAGE, RX | PROT_WRITE) != 0 || CALL(mprotect, p->at, SITE_PAGE, RX) != 0)
+	static uint8_t wanted[SITE_PAGE];
+
+	site_page_fill(wanted, p->asks == ASKS_SELF ? NR_getpid : NR_getppid, skews[p - pages]);
+	if (CALL(mprotect, p->at, SITE_PAGE, RX | PROT_WRITE) != 0)
+		is_wrong("mprotect");
+	if (!same(p->at, wanted, SITE_PAGE))
+		is_wrong("the code is not what it was");
+	if (CALL(mprotect, p->at, SITE_PAGE, RX) != 0)
 		is_wrong("mprotect");
 }
 
@@ -232,13 +240,11 @@ flip(struct page *p)
 static void
 write_again(struct page *p)
 {
-	bool asks_self = p->answer == parent;
-
 	close_page(p);
 	if (CALL(mprotect, p->at, SITE_PAGE, PROT_READ | PROT_WRITE) != 0)
 		is_wrong("mprotect");
-	site_page_fill(p->at, asks_self ? NR_getpid : NR_getppid, skews[p - pages]);
-	p->answer = asks_self ? own : parent;
+	p->asks = p->asks == ASKS_SELF ? ASKS_PARENT : ASKS_SELF;
+	site_page_fill(p->at, p->asks == ASKS_SELF ? NR_getpid : NR_getppid, skews[p - pages]);
 	if (CALL(mprotect, p->at, SITE_PAGE, RX) != 0)
 		is_wrong("mprotect");
 	open_page(p);
@@ -252,8 +258,9 @@ fork_child(void)
 	long pid = FORK(), r;
 
 	if (pid == 0) {
+		answers[ASKS_PARENT] = answers[ASKS_SELF];
+		answers[ASKS_SELF] = CALL(getpid);
 		for (unsigned n = 0; n < PAGES; n++) {
-			pages[n].answer = pages[n].answer == parent ? own : CALL(getpid);
 			call_sites(&pages[n], n, 3);
 			flip(&pages[n]);
 			call_sites(&pages[n], 0, 1);
@@ -310,8 +317,8 @@ rounds(unsigned n)
 {
 	char name[] = "code0";
 
-	own = CALL(getpid);
-	parent = CALL(getppid);
+	answers[ASKS_SELF] = CALL(getpid);
+	answers[ASKS_PARENT] = CALL(getppid);
 	CATCH(on_usr1);
 	for (unsigned i = 0; i < PAGES; i++, name[4]++)
 		make_page(&pages[i], name);
@@ -371,8 +378,8 @@ main(int argc, char **argv, char **envp)
 		leave(2);
 	if (same_text(argv[1], "leaf")) {
 		for (int i = 0; i < 5; i++)
-			parent = CALL(getppid);
-		leave(parent > 0 ? 42 : 1);
+			answers[0] = CALL(getppid);
+		leave(answers[0] > 0 ? 42 : 1);
 	}
 	if (same_text(argv[1], "execs"))
 		execs(number(argv[2]), argv[0], envp);

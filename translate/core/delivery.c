@@ -598,6 +598,8 @@ signal_arrived(int host_signal, struct siginfo *info, struct ucontext *uc)
 		guest_call(t, uc);
 		return 1;
 	}
+	if (host_signal == SIGFPE)	/* one that asks may be lost behind it */
+		errand_run(t);
 	if (is_fault(host_signal, info)) {
 		guest_fault(t, host_signal, info, uc);
 		return 1;

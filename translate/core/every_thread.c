@@ -20,7 +20,14 @@ struct errand {
 bool
 errand_asks(int host_signal, const struct siginfo *info)
 {
-	return host_signal == HOST_CARRIER && info->si_code == SI_QUEUE && info->si_errno == ERRAND;
+	return (host_signal == HOST_CARRIER || host_signal == SIGFPE) && info->si_code == SI_QUEUE &&
+	       info->si_errno == ERRAND;
+}
+
+static int
+messenger(const struct thread *t)
+{
+	return signal_is_carrier(t->p->abi, HOST_CARRIER) ? HOST_CARRIER : SIGFPE;
 }
 
 void
@@ -40,7 +47,8 @@ static void
 ask_others(struct thread *t, struct errand *e)
 {
 	struct process *p = t->p;
-	struct siginfo info = {.si_signo = HOST_CARRIER, .si_errno = ERRAND, .si_code = SI_QUEUE};
+	const int signal = messenger(t);
+	struct siginfo info = {.si_signo = signal, .si_errno = ERRAND, .si_code = SI_QUEUE};
 
 	lock_acquire(&p->lock);
 	for (struct thread *other = p->threads; other; other = other->next)
@@ -50,7 +58,7 @@ ask_others(struct thread *t, struct errand *e)
 			__atomic_store_n(&other->errand, e, __ATOMIC_RELEASE);
 	for (struct thread *other = p->threads; other; other = other->next)
 		if (other != t)
-			core_call(__NR_rt_tgsigqueueinfo, p->pid, other->tid, HOST_CARRIER, &info);
+			core_call(__NR_rt_tgsigqueueinfo, p->pid, other->tid, signal, &info);
 	lock_release(&p->lock);
 }
 
@@ -64,20 +72,44 @@ take_turn(struct thread *t)
 	}
 }
 
+static void
+tell_others(struct thread *t, struct errand *e)
+{
+	uint32_t left;
+
+	ask_others(t, e);
+	while ((left = __atomic_load_n(&e->left, __ATOMIC_ACQUIRE)) != 0)
+		core_call(__NR_futex, &e->left, FUTEX_WAIT_PRIVATE, left, 0);
+}
+
+static void
+end_turn(struct thread *t)
+{
+	__atomic_store_n(&t->p->errand_busy, 0, __ATOMIC_RELEASE);
+}
+
 long
 call_on_every_thread(struct thread *t, struct host_nr nr, long a, long b, long c)
 {
 	struct errand e = {nr, {a, b, c}, 0};
-	uint32_t left;
 	long r;
 
 	take_turn(t);
 	r = host_call_nr(nr, a, b, c);
-	if (r == 0 && signal_is_carrier(t->p->abi, HOST_CARRIER)) {
-		ask_others(t, &e);
-		while ((left = __atomic_load_n(&e.left, __ATOMIC_ACQUIRE)) != 0)
-			core_call(__NR_futex, &e.left, FUTEX_WAIT_PRIVATE, left, 0);
-	}
-	__atomic_store_n(&t->p->errand_busy, 0, __ATOMIC_RELEASE);
+	if (r == 0 && signal_is_carrier(t->p->abi, HOST_CARRIER))
+		tell_others(t, &e);
+	end_turn(t);
 	return r;
+}
+
+void
+interrupt_every_thread(struct thread *t)
+{
+	struct errand e = {HOST_NR(__NR_getpid), {0, 0, 0}, 0};
+
+	if (!t->p->threads->next)
+		return;
+	take_turn(t);
+	tell_others(t, &e);
+	end_turn(t);
 }

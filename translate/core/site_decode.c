@@ -270,14 +270,15 @@ struct stretch {
 	struct instruction at[SITE_WINDOW];
 };
 
+/* `most` bytes of it are enough. */
 static void
-decode(struct stretch *s, enum code_mode mode, const uint8_t *code, size_t before)
+decode(struct stretch *s, const struct site_code *c, size_t most)
 {
-	s->mode = mode;
-	s->code = code;
-	s->before = before;
-	for (size_t at = 0; at < before; at++)
-		s->at[at] = site_instruction(mode, code + at, before + SITE_CALL - at);
+	s->mode = c->mode;
+	s->before = c->before < most ? c->before : most;
+	s->code = c->call - s->before;
+	for (size_t at = 0; at < s->before; at++)
+		s->at[at] = site_instruction(s->mode, s->code + at, s->before + SITE_CALL - at);
 }
 
 /* Decoded from `from` on, is there an instruction at `to`? */
@@ -355,7 +356,7 @@ plan_form_a(struct site_plan *plan, const struct stretch *s, uint64_t address)
 		if (s->at[at].length < JUMP || !all_move(s, at) || !is_certain(s, at))
 			continue;
 		if (in_one_word(address - n, JUMP)) {
-			*plan = (struct site_plan){s->mode, SITE_FORM_A, (uint8_t)n};
+			*plan = (struct site_plan){s->mode, SITE_FORM_A, (uint8_t)n, 0};
 			return SITE_PLANNED;
 		}
 		found = true;
@@ -375,20 +376,160 @@ fits_form_b(const struct stretch *s, uint64_t address)
 	       in_one_word(address - MOV_RCX_R10, MOV_RCX_R10);
 }
 
+static enum site_answer
+plan_form_b(struct site_plan *plan, const struct stretch *s)
+{
+	if (!is_certain(s, s->before - MOV_RCX_R10))
+		return SITE_UNCERTAIN;
+	*plan = (struct site_plan){s->mode, SITE_FORM_B, MOV_RCX_R10, 0};
+	return SITE_PLANNED;
+}
+
+/* ---- form C ---- */
+
+#define SHORT_JUMP 2
+#define SHORT_REACH 126
+#define PAGE UINT64_C(4096)
+
+/* Does what begins here never go on behind itself? ret; jmp; int3; ud2. */
+static bool
+is_end(const uint8_t *c)
+{
+	return c[0] == 0xc3 || c[0] == 0xe9 || c[0] == 0xeb || c[0] == 0xcc || (c[0] == 0x0f && c[1] == 0x0b) ||
+	       (c[0] == 0xff && (c[1] & 0xf8) == 0xe0);
+}
+
+/* int3, or one of the long nops. */
+static bool
+is_padding(const uint8_t *c, const uint8_t *end)
+{
+	while (c + 1 < end && (*c == 0x66 || *c == 0x2e))
+		c++;
+	return *c == 0xcc || *c == 0x90 || (c + 1 < end && c[0] == 0x0f && c[1] == 0x1f);
+}
+
+/*
+ * Where nothing comes to: the padding that begins at c, behind an instruction where the program's way ends,
+ * and ends where functions are usually aligned to; its length, 0 if there is none.
+ */
+static size_t
+padding(enum code_mode mode, const uint8_t *c, const uint8_t *end, uint64_t address)
+{
+	size_t n = 0;
+
+	while (c + n < end && is_padding(c + n, end)) {
+		unsigned length = site_instruction(mode, c + n, (size_t)(end - c) - n).length;
+
+		if (!length)
+			return 0;
+		n += length;
+		if ((address + n) % 16 == 0)
+			return n;
+	}
+	return 0;
+}
+
+/* Bytes as padding has them: in what has become another site's hole there would be its jump's opcode. */
+static bool
+is_untouched(const uint8_t *c)
+{
+	for (unsigned i = 0; i < JUMP; i++)
+		if (c[i] == 0xe9)
+			return false;
+	return true;
+}
+
+/* A place for a jump by one store, in reach of a short one at `from`. */
+static bool
+fits_hole(const uint8_t *c, uint64_t at, uint64_t from)
+{
+	return in_one_word(at, JUMP) && is_untouched(c) && at / PAGE == from / PAGE &&
+	       at - from + SHORT_REACH <= 2 * SHORT_REACH;
+}
+
+/* The address of a hole in the padding behind the end at c, of `length` bytes; 0: none. */
+static uint64_t
+hole_behind(const struct site_code *code, const uint8_t *c, unsigned length, uint64_t from)
+{
+	const uint8_t *end = code->call + SITE_CALL + code->behind;
+	uint64_t at = code->address + (uint64_t)(c - code->call) + length;
+	size_t n = padding(code->mode, c + length, c < code->call ? code->call : end, at);
+
+	for (size_t i = 0; i + JUMP <= n; i++)
+		if (fits_hole(c + length + i, at + i, from))
+			return at + i;
+	return 0;
+}
+
+/* Before the call, where it must be certain that instructions begin. */
+static uint64_t
+hole_before(const struct site_code *code, const struct stretch *s, uint64_t from)
+{
+	for (size_t last = 0; last < s->before; last++) {
+		unsigned length = s->at[last].length;
+		uint64_t hole = length && is_end(s->code + last) ? hole_behind(code, s->code + last, length, from) : 0;
+
+		if (hole && is_certain(s, last) && is_certain(s, last + length))
+			return hole;
+	}
+	return 0;
+}
+
+/* Behind it, one instruction after the other. */
+static uint64_t
+hole_after(const struct site_code *code, uint64_t from)
+{
+	const uint8_t *c = code->call + SITE_CALL, *end = c + code->behind;
+
+	while (c + 1 < end) {
+		unsigned length = site_instruction(code->mode, c, (size_t)(end - c)).length;
+		uint64_t hole = length && is_end(c) ? hole_behind(code, c, length, from) : 0;
+
+		if (!length || hole)
+			return hole;
+		c += length;
+	}
+	return 0;
+}
+
+static enum site_answer
+plan_form_c(struct site_plan *plan, const struct site_code *code, const struct stretch *s)
+{
+	for (size_t n = SHORT_JUMP; n <= s->before && n <= SITE_MOVED_MAX; n++) {
+		const size_t at = s->before - n;
+		const uint64_t from = code->address - n;
+		uint64_t hole;
+
+		if (s->at[at].length < SHORT_JUMP || !in_one_word(from, SHORT_JUMP) || !all_move(s, at) ||
+		    !is_certain(s, at))
+			continue;
+		hole = hole_after(code, from);
+		if (!hole)
+			hole = hole_before(code, s, from);
+		if (hole) {
+			*plan = (struct site_plan){s->mode, SITE_FORM_C, (uint8_t)n, (int16_t)(code->address - hole)};
+			return SITE_PLANNED;
+		}
+	}
+	return SITE_NO_ROOM;
+}
+
+/* What the first two forms look at. */
+#define NEAR_WINDOW 96
+
 enum site_answer
-site_plan(struct site_plan *plan, enum code_mode mode, const uint8_t *code, size_t before, uint64_t address,
-	  unsigned skip)
+site_plan(struct site_plan *plan, const struct site_code *c, unsigned skip)
 {
 	enum site_answer a = SITE_NO_ROOM;
 	struct stretch s;
 
-	decode(&s, mode, code, before);
+	decode(&s, c, NEAR_WINDOW);
 	if (!(skip & 1u << SITE_FORM_A))
-		a = plan_form_a(plan, &s, address);
-	if (a == SITE_PLANNED || skip & 1u << SITE_FORM_B || !fits_form_b(&s, address))
+		a = plan_form_a(plan, &s, c->address);
+	if (a != SITE_PLANNED && !(skip & 1u << SITE_FORM_B) && fits_form_b(&s, c->address))
+		a = plan_form_b(plan, &s);
+	if (a != SITE_NO_ROOM || skip & 1u << SITE_FORM_C)
 		return a;
-	if (!is_certain(&s, before - MOV_RCX_R10))
-		return SITE_UNCERTAIN;
-	*plan = (struct site_plan){mode, SITE_FORM_B, MOV_RCX_R10};
-	return SITE_PLANNED;
+	decode(&s, c, SITE_WINDOW);
+	return plan_form_c(plan, c, &s);
 }

@@ -30,14 +30,16 @@ struct instruction site_instruction(enum code_mode mode, const uint8_t *code, si
 
 /* `syscall`, `int $0x80`: what calls the kernel. */
 #define SITE_CALL 2
-/* What is looked at before it, at most. */
-#define SITE_WINDOW 96
+/* What is looked at before it, and behind it, at most. */
+#define SITE_WINDOW 208
+#define SITE_BEHIND 128
 /* The longest stretch that a stub takes over (site_stub_x86_64.h). */
 #define SITE_MOVED_MAX 40
 
 enum site_form {
 	SITE_FORM_A,	/* an instruction of five bytes or more becomes a jump to the stub */
 	SITE_FORM_B,	/* `mov %rcx,%r10; syscall` becomes a jump whose upper half is the syscall's bytes */
+	SITE_FORM_C,	/* an instruction of two bytes or more becomes a short jump to a hole, which jumps to the stub */
 	SITE_FORMS,
 };
 
@@ -45,6 +47,7 @@ struct site_plan {
 	enum code_mode mode;
 	enum site_form form;
 	uint8_t moved;	/* bytes before the call from which the stub takes over */
+	int16_t hole;	/* form C: the same for the hole: padding between functions, in the jump's own page */
 };
 
 enum site_answer {
@@ -54,10 +57,15 @@ enum site_answer {
 };
 
 /*
- * code: `before` bytes (SITE_WINDOW at most) and the call behind them, which stands at `address`. `skip`
- * forms were tried already (bit n: enum site_form).
+ * call: its bytes, with `before` bytes before it and `behind` bytes behind it to read; it stands at
+ * `address`. `skip` forms were tried already (bit n: enum site_form).
  */
-enum site_answer site_plan(struct site_plan *plan, enum code_mode mode, const uint8_t *code, size_t before,
-			   uint64_t address, unsigned skip);
+struct site_code {
+	enum code_mode mode;
+	const uint8_t *call;
+	size_t before, behind;
+	uint64_t address;
+};
+enum site_answer site_plan(struct site_plan *plan, const struct site_code *c, unsigned skip);
 
 #endif

@@ -4,6 +4,7 @@
 #include "string.h"
 
 #define JUMP_LENGTH	5
+#define SHORT_JUMP_LENGTH 2
 #define RDGSBASE_LENGTH	5
 
 static uint8_t *
@@ -122,8 +123,19 @@ stub_in_reach(const struct site_plan *plan, uint64_t site, uint64_t address)
 unsigned
 stub_jump(uint8_t jump[5], const struct site_plan *plan, uint64_t site, uint64_t address)
 {
+	if (plan->form == SITE_FORM_C) {
+		jump[0] = 0xeb;
+		jump[1] = (uint8_t)(plan->moved - SHORT_JUMP_LENGTH - plan->hole);
+		return SHORT_JUMP_LENGTH;
+	}
 	put_relative(jump, "\xe9", 1, site - plan->moved, address);
 	return plan->form == SITE_FORM_B ? JUMP_LENGTH - SITE_CALL : JUMP_LENGTH;
+}
+
+void
+stub_hole_jump(uint8_t jump[5], const struct site_plan *plan, uint64_t site, uint64_t address)
+{
+	put_relative(jump, "\xe9", 1, site - (uint64_t)(int64_t)plan->hole, address);
 }
 
 uint64_t

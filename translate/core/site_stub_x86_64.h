@@ -59,6 +59,9 @@ void stub_reach(const struct site_plan *plan, uint64_t site, uint64_t *low, uint
 /* The bytes that change, from plan->moved before the site on; how many. */
 unsigned stub_jump(uint8_t jump[5], const struct site_plan *plan, uint64_t site, uint64_t address);
 
+/* Form C: the jump in the hole. */
+void stub_hole_jump(uint8_t jump[5], const struct site_plan *plan, uint64_t site, uint64_t address);
+
 /* What the guest would see of a thread at `offset` in the stub's code. */
 uint64_t stub_original(const struct stub *s, uint64_t offset);
 /* Is that, in 64-bit code, the instruction that faults where the guest's gs base is no memory? */

@@ -1,7 +1,5 @@
 #include "sites.h"
 
-#include <linux/elf.h>
-
 #include "call.h"
 #include "copy.h"
 #include "core.h"
@@ -15,30 +13,13 @@
 #include "print.h"
 #include "process.h"
 #include "segment.h"
-#include "site_decode.h"
+#include "site_kind_x86_64.h"
 #include "site_stub_x86_64.h"
 #include "string.h"
 #include "stub_pages.h"
 #include "thread.h"
 
-/* site_entry_x86_64.S */
-extern const char site_enter[], site_entered[], site_leaving[], site_left[];
-extern const char site_trap_32[], site_enter_32[], site_saved_32[], site_entered_32[];
-
-/* What the processor's modes differ in. */
-static const struct kind {
-	uint16_t machine;	/* personality.machine */
-	uint16_t segment;	/* code's selector */
-	enum code_mode mode;
-	uint8_t call[SITE_CALL];
-	const char *enter;
-} kinds[] = {
-	{EM_X86_64, USER_CS, CODE_64, {0x0f, 0x05}, site_enter},
-	{EM_386, USER32_CS, CODE_32, {0xcd, 0x80}, site_enter_32},
-};
-
 #define PAGE UINT64_C(4096)
-#define TRAP_FLAG UINT64_C(0x100)
 
 /* The visit on which a site is rewritten: a trap costs some twelve calls, rewriting no more than twenty. */
 #define WORTH_IT 2
@@ -60,6 +41,7 @@ enum site_state {
 	SITE_UNFIT,
 	SITE_NO_STUB,
 	SITE_REFUSED,
+	SITE_ENDING,		/* no longer rewritten, but a thread may still be at its hole */
 	SITE_STATES
 };
 
@@ -71,6 +53,8 @@ struct site {
 	uint8_t state;
 	struct site_plan plan;
 	uint8_t was[5];		/* what the jump replaced */
+	uint8_t hole_was[5];	/* form C: and that in the hole */
+	const struct thread *ender;	/* SITE_ENDING: who will give the hole back */
 };
 
 struct lock sites_lock;
@@ -83,16 +67,6 @@ static bool
 are_wanted(void)
 {
 	return !options.no_rewrite && segment_by_instruction();
-}
-
-static const struct kind *
-kind_of(const struct process *p)
-{
-	const struct kind *k = kinds;
-
-	while (k->machine != p->abi->machine)
-		k++;
-	return k;
 }
 
 /* ---- text ---- */
@@ -183,27 +157,84 @@ write_code(uint64_t at, const uint8_t *bytes, const uint8_t *expected, unsigned 
 
 /* ---- rewriting ---- */
 
+static uint64_t
+hole_of(const struct site *s)
+{
+	return s->address - (uint64_t)(int64_t)s->plan.hole;
+}
+
 static bool
-write_jump(struct site *s, const uint8_t *moved_code, int prot)
+has_hole_in(const struct site *s, uint64_t start, uint64_t end)
+{
+	const uint64_t hole = hole_of(s);
+
+	return (s->state == SITE_REWRITTEN || s->state == SITE_ENDING) && s->plan.form == SITE_FORM_C &&
+	       hole < end && hole + sizeof s->hole_was > start;
+}
+
+/* Has no other site this hole, or a part of it? */
+static bool
+hole_is_free(const struct site *wanted)
+{
+	const uint64_t hole = hole_of(wanted);
+
+	for (size_t i = 0; i < sizeof sites / sizeof *sites; i++)
+		for (const struct site *s = sites[i]; s; s = s->next)
+			if (has_hole_in(s, hole, hole + sizeof s->hole_was))
+				return false;
+	return true;
+}
+
+/* Form C: before the short jump that leads there. */
+static bool
+write_hole(struct site *s, const uint8_t *padding, int prot)
+{
+	uint8_t jump[5];
+
+	if (!hole_is_free(s))
+		return false;
+	memcpy(s->hole_was, padding, sizeof s->hole_was);
+	stub_hole_jump(jump, &s->plan, s->address, s->stub);
+	return write_code(hole_of(s), jump, s->hole_was, sizeof jump, prot);
+}
+
+static void
+restore_hole(const struct site *s, int prot)
+{
+	uint8_t jump[5];
+
+	stub_hole_jump(jump, &s->plan, s->address, s->stub);
+	write_code(hole_of(s), s->hole_was, jump, sizeof jump, prot);
+}
+
+/* call: its bytes' copy, with all before it that is looked at. */
+static bool
+write_jump(struct site *s, const uint8_t *call, int prot)
 {
 	uint8_t jump[5];
 	unsigned n = stub_jump(jump, &s->plan, s->address, s->stub);
 
-	memcpy(s->was, moved_code, n);
-	return write_code(s->address - s->plan.moved, jump, s->was, n, prot);
+	if (s->plan.form == SITE_FORM_C && !write_hole(s, call - s->plan.hole, prot))
+		return false;
+	memcpy(s->was, call - s->plan.moved, n);
+	if (write_code(s->address - s->plan.moved, jump, s->was, n, prot))
+		return true;
+	if (s->plan.form == SITE_FORM_C)
+		restore_hole(s, prot);
+	return false;
 }
 
 static enum site_state
-use_plan(const struct process *p, struct site *s, const struct text *x, const uint8_t *moved_code)
+use_plan(const struct process *p, struct site *s, const struct text *x, const uint8_t *call)
 {
 	const struct stub_wanted w = {
-		p, kind_of(p)->enter, x->start, x->end, &s->plan, s->address, moved_code,
+		p, site_kind(p->abi->machine)->enter, x->start, x->end, &s->plan, s->address, call - s->plan.moved,
 	};
 
 	s->stub = stub_make(&w);
 	if (!s->stub)
 		return SITE_NO_STUB;
-	if (!write_jump(s, moved_code, x->prot)) {
+	if (!write_jump(s, call, x->prot)) {
 		stub_free(s->stub);
 		return SITE_REFUSED;
 	}
@@ -211,28 +242,36 @@ use_plan(const struct process *p, struct site *s, const struct text *x, const ui
 	return SITE_REWRITTEN;
 }
 
+static size_t
+at_most(uint64_t n, size_t most)
+{
+	return n < most ? n : most;
+}
+
 static enum site_state
 rewrite(const struct process *p, struct site *s)
 {
-	const struct kind *k = kind_of(p);
+	const struct site_kind *k = site_kind(p->abi->machine);
 	const struct text *x = text_of(s->address);
-	uint8_t code[SITE_WINDOW + SITE_CALL];
+	uint8_t bytes[SITE_WINDOW + SITE_CALL + SITE_BEHIND];
+	struct site_code code = {.mode = k->mode, .address = s->address};
 	enum site_state state = SITE_UNFIT;
 	unsigned tried = 0;
-	size_t before;
 
 	if (!x)
 		return SITE_NOT_TEXT;
-	before = s->address - x->start < SITE_WINDOW ? s->address - x->start : SITE_WINDOW;
-	if (copy_in(code, guest(s->address - before), sizeof k->call + before) < 0 ||
-	    memcmp(code + before, k->call, sizeof k->call) != 0)
+	code.before = at_most(s->address - x->start, SITE_WINDOW);
+	code.behind = at_most(x->end - s->address - SITE_CALL, SITE_BEHIND);
+	code.call = bytes + code.before;
+	if (copy_in(bytes, guest(s->address - code.before), code.before + SITE_CALL + code.behind) < 0 ||
+	    memcmp(code.call, k->call, sizeof k->call) != 0)
 		return SITE_REFUSED;
 	for (;;) {
-		enum site_answer a = site_plan(&s->plan, k->mode, code, before, s->address, tried);
+		enum site_answer a = site_plan(&s->plan, &code, tried);
 
 		if (a != SITE_PLANNED)
 			return tried ? state : a == SITE_UNCERTAIN ? SITE_UNCERTAIN_START : SITE_UNFIT;
-		state = use_plan(p, s, x, code + before - s->plan.moved);
+		state = use_plan(p, s, x, code.call);
 		if (state != SITE_NO_STUB)
 			return state;
 		tried |= 1u << s->plan.form;
@@ -280,7 +319,7 @@ sites_visit(struct thread *t, const struct ucontext *uc)
 	lock_acquire(&sites_lock);
 	fp_words = fp->sw_reserved;
 	sites_fp_known = true;
-	s = uc->uc_mcontext.cs == kind_of(t->p)->segment ? site_at(uc->uc_mcontext.rip - SITE_CALL) : NULL;
+	s = uc->uc_mcontext.cs == site_kind(t->p->abi->machine)->segment ? site_at(uc->uc_mcontext.rip - SITE_CALL) : NULL;
 	if (s && ++s->visits >= WORTH_IT && s->state == SITE_SEEN)
 		s->state = (uint8_t)rewrite(t->p, s);
 	lock_release(&sites_lock);
@@ -309,12 +348,35 @@ site_ends(const struct site *s, uint64_t start, uint64_t end, enum end how)
 	uint64_t first = how == STUB_GONE ? s->stub : s->address - s->plan.moved;
 	uint64_t last = how == STUB_GONE ? s->stub : s->address + SITE_CALL - 1;
 
+	if (s->state == SITE_ENDING && how != MEMORY_GONE)
+		return false;
 	return first < end && last >= start && (how != STUB_GONE || s->state == SITE_REWRITTEN);
 }
 
 static void
-end_sites(uint64_t start, uint64_t end, enum end how)
+drop(struct site **at)
 {
+	struct site *s = *at;
+
+	*at = s->next;
+	core_free(s);
+	nsites--;
+}
+
+static int
+prot_of(uint64_t address)
+{
+	const struct text *x = text_of(address);
+
+	return x ? x->prot : PROT_READ | PROT_EXEC;
+}
+
+/* Whether there is a hole that a thread may be at: finish_ending() when none can be. */
+static bool
+end_sites(const struct thread *t, uint64_t start, uint64_t end, enum end how)
+{
+	bool any_ending = false;
+
 	for (size_t i = 0; i < sizeof sites / sizeof *sites; i++)
 		for (struct site **at = &sites[i], *s; (s = *at);) {
 			if (!site_ends(s, start, end, how)) {
@@ -324,10 +386,30 @@ end_sites(uint64_t start, uint64_t end, enum end how)
 			if (s->state == SITE_REWRITTEN && how == MEMORY_GONE)
 				stub_free(s->stub);
 			else if (s->state == SITE_REWRITTEN)
-				restore(s, how == STUB_GONE ? text_of(s->address)->prot : PROT_READ | PROT_EXEC);
-			*at = s->next;
-			core_free(s);
-			nsites--;
+				restore(s, prot_of(s->address));
+			if (s->state == SITE_REWRITTEN && how != MEMORY_GONE && s->plan.form == SITE_FORM_C) {
+				s->state = SITE_ENDING;
+				s->ender = t;
+				any_ending = true;
+				at = &s->next;
+			} else {
+				drop(at);
+			}
+		}
+	return any_ending;
+}
+
+static void
+finish_ending(const struct thread *t)
+{
+	for (size_t i = 0; i < sizeof sites / sizeof *sites; i++)
+		for (struct site **at = &sites[i]; *at;) {
+			if ((*at)->state != SITE_ENDING || (*at)->ender != t) {
+				at = &(*at)->next;
+				continue;
+			}
+			restore_hole(*at, prot_of((*at)->address));
+			drop(at);
 		}
 }
 
@@ -335,7 +417,7 @@ static void
 memory_changes(struct thread *t, uint64_t start, uint64_t len, enum end how)
 {
 	uint64_t end = (start + len + PAGE - 1) & ~(PAGE - 1);
-	bool had_stubs;
+	bool had_stubs, any_ending = false;
 
 	if (!are_wanted())
 		return;
@@ -343,18 +425,17 @@ memory_changes(struct thread *t, uint64_t start, uint64_t len, enum end how)
 	lock_acquire(&sites_lock);
 	had_stubs = stub_pages_are_in(start, end);
 	if (had_stubs)
-		end_sites(start, end, STUB_GONE);
+		any_ending = end_sites(t, start, end, STUB_GONE);
 	if (touches_text(start, end)) {
-		end_sites(start, end, how);
+		any_ending |= end_sites(t, start, end, how);
 		cut_texts(start, end);
 	}
 	lock_release(&sites_lock);
-	if (!had_stubs)
+	if (!had_stubs && !any_ending)
 		return;
-	/* A signal brings every thread out of them. */
-	if (t->p->threads->next)
-		call_on_every_thread(t, HOST_NR(__NR_getpid), 0, 0, 0);
+	interrupt_every_thread(t);
 	lock_acquire(&sites_lock);
+	finish_ending(t);
 	stub_pages_forget(start, end);
 	lock_release(&sites_lock);
 }
@@ -367,7 +448,7 @@ sites_mapped(uint64_t start, uint64_t len, int prot, bool shared)
 	if (!are_wanted() || shared || !(prot & PROT_EXEC) || prot & PROT_WRITE)
 		return;
 	lock_acquire(&sites_lock);
-	end_sites(start, end, MEMORY_GONE);	/* what was called here when it was no text */
+	end_sites(NULL, start, end, MEMORY_GONE);	/* what was called here when it was no text */
 	add_text(start, end, prot);
 	lock_release(&sites_lock);
 }
@@ -402,77 +483,6 @@ sites_made(uint64_t start, uint64_t end)
 	return any;
 }
 
-/* ---- signals ---- */
-
-static bool
-in_range(uint64_t ip, const char *begin, const char *end)
-{
-	return ip >= (uintptr_t)begin && ip < (uintptr_t)end;
-}
-
-/* By one step of a guest that steps itself, to a stub's first instruction: the next ones are the guest's own. */
-static bool
-is_first_step(int host_signal, const struct sigcontext *r, uint64_t offset)
-{
-	return host_signal == SIGTRAP && offset == 0 && r->eflags & TRAP_FLAG;
-}
-
-static bool
-in_stub(const struct kind *k, int host_signal, struct sigcontext *r, const struct stub *s, uint64_t offset)
-{
-	bool ours = host_signal == SIGSEGV && stub_tries_gs(s, offset);
-
-	if (is_first_step(host_signal, r, offset))
-		return true;
-	r->rip = stub_original(s, offset);
-	r->cs = k->segment;
-	return ours;
-}
-
-static void
-entering_32(struct sigcontext *r, const struct sigcontext *frame)
-{
-	if (r->rip != (uintptr_t)site_enter_32)
-		r->rcx = r->r8;
-	if (r->rip >= (uintptr_t)site_saved_32)
-		r->rsp = frame->rsp;
-	r->rip = r->r10;
-	r->cs = USER32_CS;
-}
-
-static void
-leaving(struct sigcontext *r, const struct sigcontext *frame)
-{
-	memcpy(r, frame, offsetof(struct sigcontext, eflags) + sizeof r->eflags);
-	r->cs = frame->cs;
-}
-
-bool
-sites_interrupted(struct thread *t, int host_signal, struct ucontext *uc)
-{
-	struct sigcontext *r = &uc->uc_mcontext;
-	const struct sigcontext *frame = &thread_frame(t)->uc_mcontext;
-	const struct stub *stub;
-	uint64_t offset = 0;
-
-	if (in_range(r->rip, site_enter, site_entered)) {
-		if (r->rip != (uintptr_t)site_enter)
-			r->rsp = frame->rsp;
-		r->rip = r->rcx - SITE_CALL;
-		return false;
-	}
-	if (in_range(r->rip, site_trap_32, site_entered_32)) {
-		entering_32(r, frame);
-		return false;
-	}
-	if (in_range(r->rip, site_leaving, site_left)) {
-		leaving(r, frame);
-		return false;
-	}
-	stub = stub_at(r->rip, &offset);
-	return stub && in_stub(kind_of(t->p), host_signal, r, stub, offset);
-}
-
 void
 sites_save_fp(struct ucontext *uc, void *area)
 {
@@ -490,17 +500,47 @@ sites_save_fp(struct ucontext *uc, void *area)
 
 /* ---- report ---- */
 
+static const char *const why[SITE_STATES] = {
+	[SITE_SEEN] = "visited once",
+	[SITE_NOT_TEXT] = "not in text",
+	[SITE_UNCERTAIN_START] = "uncertain",
+	[SITE_UNFIT] = "nothing to replace",
+	[SITE_NO_STUB] = "no room for a stub",
+	[SITE_REFUSED] = "memory refused it",
+	[SITE_ENDING] = "about to be as it was",
+};
+
+/* The site that traps most of those that trap for good, after `last` (NULL: the first of all). */
+static const struct site *
+next_left(const struct site *last)
+{
+	const struct site *most = NULL;
+
+	for (size_t i = 0; i < sizeof sites / sizeof *sites; i++)
+		for (const struct site *s = sites[i]; s; s = s->next)
+			if (s->visits > WORTH_IT && (!last || s->visits < last->visits ||
+						     (s->visits == last->visits && s->address > last->address)) &&
+			    (!most || s->visits > most->visits ||
+			     (s->visits == most->visits && s->address < most->address)))
+				most = s;
+	return most;
+}
+
+static size_t
+report_left(char *to, size_t size)
+{
+	const struct site *s = NULL;
+	size_t used = 0;
+
+	for (unsigned n = 0; n < SITES_NAMED && (s = next_left(s)); n++)
+		used += format(to + used, size - used, "  %lx trapped %u times: %s\n", (unsigned long)s->address, s->visits,
+			       s->state == SITE_REWRITTEN ? "jumped to, or called with unusual flags" : why[s->state]);
+	return used;
+}
+
 size_t
 sites_report(char *to, size_t size)
 {
-	static const char *const why[SITE_STATES] = {
-		[SITE_SEEN] = "visited once",
-		[SITE_NOT_TEXT] = "not in text",
-		[SITE_UNCERTAIN_START] = "uncertain",
-		[SITE_UNFIT] = "nothing to replace",
-		[SITE_NO_STUB] = "no room for a stub",
-		[SITE_REFUSED] = "memory refused it",
-	};
 	unsigned n[SITE_STATES] = {0};
 	uint64_t traps = 0;
 	size_t used;
@@ -513,11 +553,14 @@ sites_report(char *to, size_t size)
 			n[s->state]++;
 			traps += s->visits;
 		}
-	used = format(to, size, "sites: %u visited, %lu traps; %u rewritten (form A %u, B %u)", nsites,
-		      (unsigned long)traps, n[SITE_REWRITTEN], nforms[SITE_FORM_A], nforms[SITE_FORM_B]);
-	lock_release(&sites_lock);
+	used = format(to, size, "sites: %u visited, %lu traps; %u rewritten (form A %u, B %u, C %u)", nsites,
+		      (unsigned long)traps, n[SITE_REWRITTEN], nforms[SITE_FORM_A], nforms[SITE_FORM_B],
+		      nforms[SITE_FORM_C]);
 	for (unsigned i = 0; i < SITE_STATES; i++)
 		if (n[i] && why[i])
 			used += format(to + used, size - used, "; %u %s", n[i], why[i]);
-	return used + format(to + used, size - used, "\n");
+	used += format(to + used, size - used, "\n");
+	used += report_left(to + used, size - used);
+	lock_release(&sites_lock);
+	return used;
 }

@@ -46,8 +46,9 @@ void sites_save_fp(struct ucontext *uc, void *area);
 /* Is there anything of ours in this memory? */
 bool sites_made(uint64_t start, uint64_t end);
 
-/* For --stats: the text of what was done, into `to`; its length. */
+/* For --stats: the text of what was done, into `to`; its length. It names those that go on trapping most. */
 size_t sites_report(char *to, size_t size);
-#define SITES_REPORT_MAX 512
+#define SITES_NAMED 16
+#define SITES_REPORT_MAX (512 + SITES_NAMED * 96)
 
 #endif
