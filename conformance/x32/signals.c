@@ -89,7 +89,8 @@ main(void)
 	printf("%d %d\n", seen, value);
 	int f = timerfd_create(CLOCK_MONOTONIC, 0);
 	timerfd_settime(f, 0, &t, NULL);
-	printf("%zd %llu\n", read(f, &times, sizeof times), times);
+	printf("%zd", read(f, &times, sizeof times));
+	printf(" %llu\n", times);
 	when(SIGCHLD, note, 0);
 	if (fork() == 0)
 		_exit(9);

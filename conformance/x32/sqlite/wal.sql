@@ -1,0 +1,10 @@
+-- Write-ahead log, its shared memory and checkpoints; mapped I/O; other journals; temporary files.
+pragma page_size = 4096; pragma journal_mode = wal; pragma wal_autocheckpoint = 50; pragma mmap_size = 268435456; pragma synchronous = full; pragma cache_size = 20;
+create table t (k integer primary key, v text, r real); create index i on t (v);
+with recursive n (x) as (select 1 union all select x + 1 from n where x < 20000) insert into t select x, printf('%06d', x * 7919 % 100003), x / 3.0 from n;
+select count(*), min(v), max(v), round(sum(r), 3) from t; pragma wal_checkpoint; begin immediate; update t set r = -r where k % 2; select round(sum(r), 3) from t; rollback; select round(sum(r), 3) from t;
+begin exclusive; delete from t where k % 5 = 0; commit; pragma wal_checkpoint(truncate); select count(*), sum(k) from t where v between '010000' and '060000'; pragma mmap_size;
+with recursive n (x) as (select 1 union all select x + 1 from n where x < 200) insert into t select 100000 + x, hex(zeroblob(x * 40)), x from n; select sum(length(v)) from t; pragma mmap_size = 0; select sum(length(v)) from t; pragma mmap_size = 65536; select sum(length(v)), count(distinct v) from t;
+pragma temp_store = file; create temporary table s as select v, count(*) c from t group by substr(v, 1, 3); select count(*), sum(c) from s; select sum(n) from (select row_number() over (order by r desc, v) n from t order by v desc); create index j on t (r, v); reindex;
+pragma locking_mode = exclusive; update t set r = 0 where k < 100; pragma locking_mode = normal; select sum(r) > 0 from t; pragma journal_mode = delete; pragma journal_mode = persist; update t set r = 1 where k = 1; pragma journal_mode = truncate; update t set r = 2 where k = 1; pragma journal_mode = memory; update t set r = 3 where k = 1; pragma journal_mode = off; update t set r = 4 where k = 1; pragma journal_mode = wal; select r from t where k = 1;
+pragma wal_checkpoint(full); pragma quick_check; vacuum; pragma integrity_check; pragma page_count; pragma journal_mode = delete; select count(*), round(sum(r), 3), sum(length(v)) from t;
