@@ -73,8 +73,9 @@ BENCHMARKS = (
 
 	Benchmark("tsc", "programs", "program", ("tsc",), "s", weight=0.5, pinned=False, aims=both(1 / 0.97),
 		  guests=("freebsd", "linux-x86_64")),
-	Benchmark("esbuild", "programs", "program", ("esbuild",), "s", weight=1, pinned=False, aims=both(1 / 0.97),
-		  guests=("freebsd", "linux-x86_64")),
+	Benchmark("esbuild", "programs", "program", ("esbuild",), "s", weight=1, pinned=False, aims=both(1 / 0.97)),
+	Benchmark("7za b", "programs", "seven_zip", (), "ns", weight=0.5, aims=both(1.02), guests=("linux-i386",)),
+	Benchmark("ffmpeg", "programs", "program", ("ffmpeg",), "s", weight=0.5, aims=both(1.02), guests=("linux-i386",)),
 	Benchmark("make -j2", "programs", "program", ("make",), "s", weight=0.4, pinned=False, guests=("linux-i386",)),
 	Benchmark("redis, a request", "programs", "load", ("redis",), "us", weight=0.5, pinned=False,
 		  aims=both(1 / 0.95), guests=("linux-i386",)),

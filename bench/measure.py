@@ -135,14 +135,15 @@ def crowd_memory(side, context, count):
 		return sum(rollup(pid, "Pss") for pid in pids) / len(pids) / 1024
 
 
-def fetched(context, *packages):
-	"""What conformance/real/fetch brings; asked for once."""
-	if not context.fetched:
-		subprocess.run([TOP / "conformance/real/fetch", "-o", context.build / "real"], check=False, stdout=sys.stderr)
-		context.fetched = True
-	for package in packages:
-		if not (context.build / "real" / package / ".complete").exists():
-			raise NotHere(f"{package} could not be fetched")
+def fetched(context, package, inside):
+	"""A file of what conformance/real/fetch brings; asked for once."""
+	folder = context.build / "real" / package
+	if not (folder / ".complete").exists() and folder not in context.made:
+		subprocess.run([TOP / "conformance/real/fetch", "-o", folder.parent, package], check=False, stdout=sys.stderr)
+		context.made.add(folder)
+	if not (folder / ".complete").exists():
+		raise NotHere(f"{package} could not be fetched")
+	return folder / inside
 
 
 def project(context, name):
@@ -155,18 +156,26 @@ def project(context, name):
 	return folder
 
 
-def bsd_or_linux(side, context, package, inside):
-	system = {"freebsd": "freebsd", "linux-x86_64": "linux"}[side.guest]
-	fetched(context, f"{package}-{system}")
-	return [*side.before, context.build / f"real/{package}-{system}" / inside]
+SYSTEMS = {"freebsd": "freebsd", "linux-x86_64": "linux", "linux-i386": "linux-ia32"}
+
+
+def of_system(side, context, package, inside):
+	return [*side.before, fetched(context, f"{package}-{SYSTEMS[side.guest]}", inside)]
 
 
 def tsc(side, context):
-	return [*bsd_or_linux(side, context, "tsc", "lib/tsc"), "-p", ".", "--noEmit"], project(context, "typescript"), (1, 2)
+	return [*of_system(side, context, "tsc", "lib/tsc"), "-p", ".", "--noEmit"], project(context, "typescript"), (1, 2)
+
+
+def ffmpeg(side, context):
+	"""Three seconds of a moving picture to H.264, in one thread."""
+	words = [*of_system(side, context, "ffmpeg", "ffmpeg"), "-nostdin", "-v", "error", "-f", "lavfi"]
+	pictures = ["-i", "testsrc2=d=3:s=640x360:r=25"]
+	return [*words, *pictures, "-c:v", "libx264", "-threads", "1", "-f", "null", "-"], context.build, (0,)
 
 
 def esbuild(side, context):
-	words = bsd_or_linux(side, context, "esbuild", "bin/esbuild")
+	words = of_system(side, context, "esbuild", "bin/esbuild")
 	return [*words, "src/first.ts", "--bundle", "--minify", "--sourcemap", "--outdir=out"], project(context, "modules"), (0,)
 
 
@@ -220,7 +229,7 @@ def c_project(tree):
 	return folder
 
 
-PROGRAMS = {"tsc": tsc, "esbuild": esbuild, "make": make}
+PROGRAMS = {"tsc": tsc, "esbuild": esbuild, "ffmpeg": ffmpeg, "make": make}
 
 
 def program(side, context, name):
@@ -232,6 +241,20 @@ def program(side, context, name):
 	if done.returncode not in good:
 		raise Trouble(f"status {done.returncode}: {last_line(done.stderr.decode(errors='replace'))}")
 	return seconds
+
+
+def seven_zip(side, context):
+	"""Nanoseconds for what 7-Zip's own benchmark counts as an instruction; in the tree, whose libraries it needs."""
+	program = i386_tree(context) / "tmp/bench-7za"
+	if not program.exists():
+		shutil.copy(fetched(context, "7zip", "linux/ia32/7za"), program)
+		program.chmod(0o755)
+	words = [*run_as(side, context, "/tmp/bench-7za"), "b", "1", "-mmt1", "-md18"]
+	done = finish(words, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+	rating = re.search(r"^Tot: .* (\d+)$", done.stdout, re.M)
+	if done.returncode != 0 or not rating:
+		raise Trouble(f"status {done.returncode}: {last_line(done.stdout)}")
+	return 1000 / int(rating[1])
 
 
 def free_port():
@@ -319,4 +342,5 @@ def load(side, context, name):
 	return 1e6 / float(found[-1])
 
 
-KINDS = {"micro": micro, "start": start, "memory": memory, "crowd_memory": crowd_memory, "program": program, "load": load}
+KINDS = {"micro": micro, "start": start, "memory": memory, "crowd_memory": crowd_memory, "program": program,
+	 "seven_zip": seven_zip, "load": load}
