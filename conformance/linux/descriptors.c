@@ -133,6 +133,17 @@ TEST(pipes)
 	call(close, ends[1]);
 }
 
+TEST(the_number_for_virtual_sockets)
+{
+	unsigned id = 0;
+	long f = SHOW_OK(open, "/dev/vsock", O_RDONLY);
+
+	SHOW(ioctl, f, 0x7b9, &id);	/* IOCTL_VM_SOCKETS_GET_LOCAL_CID */
+	TRUTH(id != 0);
+	SHOW(ioctl, f, 0x7b9, NOWHERE);
+	call(close, f);
+}
+
 TEST(moving_data)
 {
 	struct iovec out[2] = {{"in ", 3}, {"two", 3}}, bad = {NOWHERE, 8};
@@ -211,6 +222,7 @@ main(int argc, char **argv, char **envp)
 	RUN(commands_of_fcntl);
 	RUN(locks);
 	RUN(pipes);
+	RUN(the_number_for_virtual_sockets);
 	RUN(moving_data);
 	RUN(to_the_disk);
 	return 0;

@@ -64,6 +64,7 @@ static const struct family families[] = {
 	{0x94, 9, 9},		/* FICLONE */
 	{0x94, 13, 13},
 	{0x94, 54, 54},		/* FIDEDUPERANGE */
+	{0x07, 0xb9, 0xb9},	/* IOCTL_VM_SOCKETS_GET_LOCAL_CID */
 	{0x89, 0x00, 0x05},	/* SIOCATMARK, owners and groups */
 };
 
