@@ -207,5 +207,6 @@ main(int argc, char **argv, char **envp)
 	RUN(code_that_is_moved);
 	RUN(a_child_has_the_sites_of_its_parent);
 	RUN(threads_and_signals_at_new_sites);
+	call(unlink, "code");	/* a twin's has other numbers in it */
 	return 0;
 }
