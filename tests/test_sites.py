@@ -14,8 +14,8 @@ REPORT = re.compile(r"^sites: (?P<visited>\d+) visited, (?P<traps>\d+) traps; (?
 
 
 # What is counted: a guest's call that is one host call, by its rewritten site, from the function's begin to its
-# next. It was 320 for FreeBSD and 308 for i386 when this was written; compilers differ by a few.
-MOST_STEPS = 350
+# next. When this was written: for FreeBSD 320 as gcc compiles the core and 361 as clang does, i386 308 and 313.
+MOST_STEPS = 400
 
 
 def words_for(program, *words):
