@@ -308,7 +308,11 @@ SCRIPTS_LONG = {
 	"ffmpeg at length": (FFMPEG_LONG, 1800),
 }
 
+# Classes of tests that do not end when the host's kernel runs them: this one connects to itself by vsock, which a virtual
+# machine's kernel has without its loopback.
+PYTHON_LEFT_OUT = {"socket": "ThreadedVSOCKSocketStreamTest"}
+
 # python3 -m unittest test.test_X: what CI runs, and what the long form adds.
-PYTHON_TESTS = ("fcntl", "mmap", "posix", "select", "time")
-PYTHON_TESTS_LONG = ("asyncio", "ctypes", "multiprocessing_fork", "multiprocessing_spawn", "os", "signal", "socket", "subprocess",
-		     "threading")
+PYTHON_TESTS = ("ctypes", "fcntl", "mmap", "os", "posix", "select", "time")
+PYTHON_TESTS_LONG = ("asyncio", "multiprocessing_fork", "multiprocessing_forkserver", "multiprocessing_main_handling",
+		     "multiprocessing_spawn", "signal", "socket", "subprocess", "threading")
