@@ -342,6 +342,8 @@ def folder_of(t, row, i):
 
 def outside_core(t, row, arg, raw):
     """The host's kernel would read and write the core's memory for a guest as well."""
+    if arg.type == "string":
+        return [f"\tif (guest_reaches_core(guest({raw}), 1))", "\t\treturn -EFAULT;"]
     if not arg.direction:
         return []
     names = [a.name for a in row.args]
