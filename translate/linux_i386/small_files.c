@@ -16,6 +16,7 @@
 #include "core/copy.h"
 #include "core/host.h"
 #include "core/last.h"
+#include "core/layout.h"
 #include "core/path.h"
 #include "core/process.h"
 
@@ -23,26 +24,32 @@
 #define NUMBERS 65536
 #define VECTOR_MAX 1024			/* UIO_MAXIOV */
 
-static uint64_t small[NUMBERS / 64];
+enum kind {
+	LARGE,		/* with O_LARGEFILE, or nobody's */
+	SMALL,		/* without, but of no regular file: nothing of this kind is ever too large */
+	SMALL_FILE,
+};
+static uint8_t kinds[NUMBERS] BULKY;
+
+static enum kind
+kind_of(int fd)
+{
+	return fd >= 0 && fd < NUMBERS ? __atomic_load_n(&kinds[fd], __ATOMIC_RELAXED) : LARGE;
+}
 
 static bool
-is_small(int fd)
+is_limited(int fd)
 {
-	return fd >= 0 && fd < NUMBERS && __atomic_load_n(&small[fd / 64], __ATOMIC_RELAXED) >> fd % 64 & 1;
+	return kind_of(fd) == SMALL_FILE;
 }
 
 /* vfork's child has descriptors of its own, but its parent's memory. */
 static void
-mark(const struct call *c, long fd, bool on)
+mark(const struct call *c, long fd, enum kind kind)
 {
-	uint64_t bit = UINT64_C(1) << fd % 64;
-
-	if (fd < 0 || fd >= NUMBERS || c->p->is_vfork_child || is_small((int)fd) == on)
+	if (fd < 0 || fd >= NUMBERS || c->p->is_vfork_child || kind_of((int)fd) == kind)
 		return;
-	if (on)
-		__atomic_fetch_or(&small[fd / 64], bit, __ATOMIC_RELAXED);
-	else
-		__atomic_fetch_and(&small[fd / 64], ~bit, __ATOMIC_RELAXED);
+	__atomic_store_n(&kinds[fd], (uint8_t)kind, __ATOMIC_RELAXED);
 }
 
 /* `to`, if that is an answer without error, is another descriptor of the same file. */
@@ -50,7 +57,7 @@ static long
 copied(const struct call *c, int32_t from, long to)
 {
 	if (to >= 0)
-		mark(c, to, is_small(from));
+		mark(c, to, kind_of(from));
 	return to;
 }
 
@@ -60,6 +67,19 @@ static bool
 is_too_large(const struct stat *st)
 {
 	return (st->st_mode & S_IFMT) == S_IFREG && (int64_t)st->st_size > LARGEST;
+}
+
+static enum kind
+kind_opened(const struct stat *st)
+{
+	switch (st->st_mode & S_IFMT) {
+	case S_IFBLK:	/* blkdev_open() allows it in any case */
+		return LARGE;
+	case S_IFREG:
+		return SMALL_FILE;
+	default:
+		return SMALL;
+	}
 }
 
 /* A file that would be too large must not be truncated, but what else is wrong with it comes first. */
@@ -90,8 +110,7 @@ linux_i386_openat(struct call *c, int32_t dir, struct guest_ptr file, uint32_t h
 		core_call(__NR_close, fd);
 		return -EOVERFLOW;
 	}
-	/* blkdev_open() allows it in any case. */
-	mark(c, fd, (st.st_mode & S_IFMT) != S_IFBLK);
+	mark(c, fd, kind_opened(&st));
 	return fd;
 }
 
@@ -106,7 +125,7 @@ linux_i386_open(struct call *c, struct guest_ptr file, uint32_t how, uint16_t mo
 long
 linux_i386_close(struct call *c, int32_t f)
 {
-	mark(c, f, false);
+	mark(c, f, LARGE);
 	return linux_close(c, f);
 }
 
@@ -117,7 +136,7 @@ linux_i386_close_range(struct call *c, uint32_t first, uint32_t last, uint32_t h
 
 	if (r == 0 && !(how & CLOSE_RANGE_CLOEXEC))
 		for (uint32_t f = first; f <= last && f < NUMBERS; f++)
-			mark(c, f, false);
+			mark(c, f, LARGE);
 	return r;
 }
 
@@ -149,7 +168,7 @@ linux_i386_fcntl_of_files(struct call *c, int32_t f, int32_t command, uint64_t d
 	case F_DUPFD_CLOEXEC:
 		return copied(c, f, r);
 	case F_GETFL:
-		return r >= 0 && is_small(f) ? r & ~(long)O_LARGEFILE : r;
+		return r >= 0 && kind_of(f) != LARGE ? r & ~(long)O_LARGEFILE : r;
 	default:
 		return r;
 	}
@@ -159,28 +178,39 @@ linux_i386_fcntl_of_files(struct call *c, int32_t f, int32_t command, uint64_t d
 
 #define AT_POSITION INT64_C(-1)
 
-/* How many of n bytes may be written at `at`, or -EFBIG. What the host refuses anyway is left to it. */
+/* How many of n bytes at `at`, which are too many, a file takes within its limits; or -EFBIG. */
+static long
+room_at_end(int64_t at, uint64_t n)
+{
+	struct { uint64_t now, most; } limit;
+
+	if (core_call(__NR_prlimit64, 0, RLIMIT_FSIZE, 0, &limit) < 0 || (uint64_t)at >= limit.now)
+		return (long)n;
+	return at >= LARGEST ? -EFBIG : LARGEST - at;
+}
+
+/*
+ * How many of n bytes may be written at `at`, or -EFBIG. What the host refuses anyway is left to it. Far from the
+ * limit, where nearly all files are, that takes as few host calls as can be.
+ */
 static long
 room_for(int f, int64_t at, bool appends, uint64_t n)
 {
-	struct { uint64_t now, most; } limit;
 	struct stat st;
 	long flags;
 
-	if (!is_small(f) || n == 0 || core_call(__NR_fstat, f, &st) < 0 || (st.st_mode & S_IFMT) != S_IFREG)
+	if (!is_limited(f) || n == 0)
 		return (long)n;
 	flags = core_call(__NR_fcntl, f, F_GETFL);
 	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
 		return (long)n;
 	if (appends || flags & O_APPEND)
-		at = (int64_t)st.st_size;
+		at = core_call(__NR_fstat, f, &st) < 0 ? -1 : (int64_t)st.st_size;
 	else if (at == AT_POSITION)
 		at = core_call(__NR_lseek, f, 0, SEEK_CUR);
-	if (at < 0 || core_call(__NR_prlimit64, 0, RLIMIT_FSIZE, 0, &limit) < 0 || (uint64_t)at >= limit.now)
+	if (at < 0 || (at <= LARGEST && n <= (uint64_t)(LARGEST - at)))
 		return (long)n;
-	if (at >= LARGEST)
-		return -EFBIG;
-	return n < (uint64_t)(LARGEST - at) ? (long)n : LARGEST - at;
+	return room_at_end(at, n);
 }
 
 long
@@ -191,7 +221,7 @@ linux_i386_write(struct call *c, int32_t f, struct guest_ptr buf, uint64_t n)
 	(void)c;
 	if (guest_reaches_core(buf, n))
 		return -EFAULT;
-	if (!is_small(f))
+	if (!is_limited(f))
 		return host_call_last(__NR_write, f, buf.addr, n);
 	room = room_for(f, AT_POSITION, false, n);
 	return room < 0 ? room : host_call(__NR_write, f, buf.addr, room);
@@ -205,7 +235,7 @@ linux_i386_pwrite64(struct call *c, int32_t f, struct guest_ptr buf, uint64_t n,
 	(void)c;
 	if (guest_reaches_core(buf, n))
 		return -EFAULT;
-	if (!is_small(f) || offset < 0)
+	if (!is_limited(f) || offset < 0)
 		return host_call_last(__NR_pwrite64, f, buf.addr, n, offset);
 	room = room_for(f, offset, false, n);
 	return room < 0 ? room : host_call(__NR_pwrite64, f, buf.addr, room, offset);
@@ -219,7 +249,7 @@ vector_in(struct converted *v, int f, struct guest_ptr vector, uint64_t n, int64
 	struct iovec *part = v->host;
 	uint64_t all = 0;
 
-	if (r < 0 || !is_small(f) || v->host == UNREADABLE)
+	if (r < 0 || !is_limited(f) || v->host == UNREADABLE)
 		return r;
 	for (uint64_t i = 0; i < n; i++) {
 		if ((int64_t)part[i].iov_len < 0)	/* the host refuses the vector */
