@@ -107,8 +107,9 @@ class Trace(unittest.TestCase):
 		lines = self.lines("children", "--trace")
 		labels = {re.match(r"\[(\d+)\] ", line)[1] for line in lines}
 		self.assertEqual(len(labels), 2)
-		text = "\n".join(guest_side(line) for line in lines)
-		self.assertRegex(text, r"\] fork\(\) = 0, 1\n")
+		# The parent's lines come in between as they may.
+		child = next(line for line in lines if re.match(r"\[\d+\] fork\(\) = 0, 1", guest_side(line))).split()[0]
+		text = "\n".join(guest_side(line) for line in lines if line.startswith(child))
 		self.assertRegex(text, r'execve\("/no/such/program", \["[^"]+"\.*, "two_results"\], '
 				       r'0x[0-9a-f]+ /\* \d+ strings \*/\) = -1 ENOENT \(No such file or directory\)')
 		self.assertRegex(text, r'execve\("[^"]+"\.*, .*\) = \?\n\[\d+\] freebsd10_pipe')
@@ -160,7 +161,10 @@ class Trace(unittest.TestCase):
 				("missing", (), {"oexecv": (2, 2), "(no such call)": (1, 1)})):
 			table = {}
 			lines = self.lines(part, "--stats", *options)
-			self.assertRegex(lines.pop(), r"^sites: \d+ visited, \d+ traps; \d+ rewritten \(form A \d+, B \d+, C \d+\)")
+			# Behind it stand sites that trapped more than twice, as one does that two threads come to at a time.
+			report = next(n for n, line in enumerate(lines) if line.startswith("sites: "))
+			self.assertRegex(lines[report], r" \d+ visited, \d+ traps; \d+ rewritten \(form A \d+, B \d+, C \d+\)")
+			del lines[report:]
 			self.assertTrue(lines[0].startswith("%time"), lines)
 			for line in lines[2:-2]:
 				share, seconds, each, calls, rest = line.split(None, 4)
