@@ -296,6 +296,29 @@ TEST(options)
 	call(close, t);
 }
 
+/* Of no program's; a layer that shares the address space may have its data there. */
+#ifdef __LP64__
+#define ELSEWHERE ((void *)0x5f0000120000)
+#else
+#define ELSEWHERE NOWHERE
+#endif
+
+TEST(answers_to_memory_of_nobodys)
+{
+	char address[128];
+	int ends[2];
+
+	SHOW(socketpair, AF_UNIX, SOCK_DGRAM, 0, ends);
+	call(write, ends[1], "one", 3);
+	SHOW(getsockname, ends[0], address, ELSEWHERE);
+	SHOW(getpeername, ends[0], address, ELSEWHERE);
+	SHOW(recvmmsg, ends[0], ELSEWHERE, 1, 0, NULL);
+	SHOW(sendmmsg, ends[0], ELSEWHERE, 1, 0);
+	SHOW(recvfrom, ends[0], ELSEWHERE, 3, 0, NULL, NULL);
+	call(close, ends[0]);
+	call(close, ends[1]);
+}
+
 int
 main(int argc, char **argv, char **envp)
 {
@@ -310,5 +333,6 @@ main(int argc, char **argv, char **envp)
 	RUN(messages_in_parts);
 	RUN(several_messages);
 	RUN(options);
+	RUN(answers_to_memory_of_nobodys);
 	return 0;
 }

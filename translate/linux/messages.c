@@ -195,6 +195,8 @@ static const struct linux_messages own_messages = {
 long
 linux_sendmmsg(struct call *c, int32_t f, struct guest_ptr messages, uint32_t n, uint32_t how)
 {
+	if (guest_reaches_core(messages, n * (uint64_t)sizeof(struct mmsghdr)))
+		return -EFAULT;
 	if (!options.root)
 		return host_call_last(__NR_sendmmsg, f, messages.addr, n, how);
 	return linux_send_many(c, &own_messages, f, messages, n, how);
@@ -206,6 +208,8 @@ linux_recvmmsg(struct call *c, int32_t f, struct guest_ptr messages, uint32_t n,
 	struct timespec left;
 	long r;
 
+	if (guest_reaches_core(messages, n * (uint64_t)sizeof(struct mmsghdr)) || guest_reaches_core(timeout, sizeof left))
+		return -EFAULT;
 	if (!options.root)
 		return host_call_last(__NR_recvmmsg, f, messages.addr, n, how, timeout.addr);
 	if (!is_null(timeout) && copy_in(&left, timeout, sizeof left) < 0)

@@ -77,30 +77,30 @@ address_out(struct host_address *a, struct guest_ptr name, struct guest_ptr len_
 
 /* ---- calls with one address ---- */
 
-long
-linux_bind(struct call *c, int32_t f, struct guest_ptr address, uint32_t n)
+static long
+with_address(struct host_nr nr, int32_t f, struct guest_ptr address, uint32_t n, enum path_use use)
 {
 	struct linux_address a;
-	long r = linux_address_in(&a, address, n, PATH_MAKE);
+	long r = linux_address_in(&a, address, n, use);
 
-	(void)c;
 	if (r == 0)
-		r = host_call(__NR_bind, f, a.at, a.len);
+		r = host_call_nr(nr, f, a.at, a.len);
 	host_address_done(&a.own);
 	return r;
 }
 
 long
+linux_bind(struct call *c, int32_t f, struct guest_ptr address, uint32_t n)
+{
+	(void)c;
+	return with_address(HOST_NR(__NR_bind), f, address, n, PATH_MAKE);
+}
+
+long
 linux_connect(struct call *c, int32_t f, struct guest_ptr address, uint32_t n)
 {
-	struct linux_address a;
-	long r = linux_address_in(&a, address, n, PATH_FOLLOW);
-
 	(void)c;
-	if (r == 0)
-		r = host_call(__NR_connect, f, a.at, a.len);
-	host_address_done(&a.own);
-	return r;
+	return with_address(HOST_NR(__NR_connect), f, address, n, PATH_FOLLOW);
 }
 
 long
@@ -130,7 +130,7 @@ linux_recvfrom(struct call *c, int32_t f, struct guest_ptr buf, uint64_t n, uint
 	long r, e;
 
 	(void)c;
-	if (guest_reaches_core(buf, n))
+	if (guest_reaches_core(buf, n) || guest_reaches_core(addresslen, sizeof a.len))
 		return -EFAULT;
 	if (is_null(address) || !options.root)
 		return host_call_last(__NR_recvfrom, f, buf.addr, n, how, address.addr, addresslen.addr);
@@ -149,6 +149,8 @@ linux_accept4(struct call *c, int32_t f, struct guest_ptr address, struct guest_
 	long fd, r;
 
 	(void)c;
+	if (guest_reaches_core(n, sizeof a.len))
+		return -EFAULT;
 	if (is_null(address) || !options.root)
 		return host_call_last(__NR_accept4, f, address.addr, n.addr, how);
 	a.len = sizeof a.bytes;
@@ -173,6 +175,8 @@ name_of(struct host_nr nr, int32_t f, struct guest_ptr address, struct guest_ptr
 	struct host_address a;
 	long r;
 
+	if (guest_reaches_core(n, sizeof a.len))
+		return -EFAULT;
 	if (!options.root)
 		return host_call_nr(nr, f, address.addr, n.addr);
 	a.len = sizeof a.bytes;
