@@ -22,7 +22,7 @@ does not matter, the order of rows does.
                             The first column is the host's own ABI.
 
   NR result name(arguments)  by  status [eintr] [%class]... [since R] [until R]
-                                        [silent-before R]
+                                        [silent-before R] [direct:NAME]
     ! note                  one or more; shown on the status page
   NR..NR result name() ...  the same for a range of numbers
 
@@ -41,6 +41,9 @@ does not matter, the order of rows does.
       since R, until R      the releases that have the number (until: exclusive)
       silent-before R       where the number is missing, releases below R answer
                             ENOSYS without sending SIGSYS
+      direct:NAME           the handler does nothing but the host call NAME where numbers
+                            are below 2^32 and addresses not the core's, and an error
+                            is that call's
       argument TYPE name                 a number: int size fd mode oflags ...
                                          (8 bytes where words have 4: two words)
                path name, path? name     file that is looked up; ?: may be NULL
@@ -137,6 +140,9 @@ def main(argv=None):
     column, files = parse.table_files(opt.abi_dir, opt.os)
     try:
         tables = parse.read(opt.os, files, column)
+        if not tables.is_host_family:
+            tables.host, more = parse.read_host(opt.abi_dir)
+            files = files + more
         covers = check.coverage(opt.os, opt.coverage, {row.name for row in tables.rows})
         check.settle(tables, covers)
         check.check(tables, covers, kernel_numbers(opt.cc, tables))

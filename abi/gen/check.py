@@ -65,6 +65,7 @@ def check(tables, covers, kernel_numbers=None):
     for row in tables.rows:
         check_row(tables, row, bad)
         check_status(row, covers, bad)
+        check_direct(tables, row, bad)
         check_handler(tables, row, handlers, bad)
     for word in tables.words.values():
         check_word(word, bad)
@@ -171,6 +172,12 @@ def check_host_row(tables, row, bad):
         for flag in tables.words[arg.type].flags if arg.type in tables.words else ():
             if flag.kind in ("!", NUMBER_FIELD) and not arg.direction:
                 bad(row.place, f"{flag.name} is for a handler, but the row says `{row.by}`")
+
+
+def check_direct(tables, row, bad):
+    if row.direct and not (row.handler and tables.host and
+                           tables.host.row(row.direct)):
+        bad(row.place, f"`direct:{row.direct}` is for a handler, and needs a call of the host")
 
 
 def check_status(row, covers, bad):

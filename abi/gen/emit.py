@@ -2,7 +2,7 @@
 
 import re
 
-from . import layout, model
+from . import direct, layout, model
 
 BANNER = "/* Made by abi/abigen.py from the tables in abi/{os} and abi/bsd. Do not edit. */\n"
 STATUS = {s: f"ROW_{s.upper()}" for s in model.STATUSES}
@@ -23,6 +23,8 @@ def header(t):
     out += constants(t)
     out += ["", f"extern const struct row *const {t.os}_rows[];\t/* indexed by number */",
             f"#define {t.prefix}_NROWS {t.nrows}\n"]
+    if any(direct.calls(t)):
+        out.append(f"extern const uint32_t {t.os}_direct_calls[{t.prefix}_NROWS];")
     out += [f"extern const struct flag_map {t.os}_{name};" for name in t.words]
     out += [f"extern const struct number_map {t.os}_{name}{plural(name)};" for name in t.maps]
     out += [f"extern const struct struct_layout {t.os}_{s.name}_layout;"
@@ -70,13 +72,13 @@ def prototype(t, row):
 
 def source(t):
     out = [BANNER.format(os=t.os), f'#include "{t.os}_abi.h"\n', host_headers()]
-    for part in (flag_maps, number_maps, layouts, struct_maps, wrappers, rows):
+    for part in (flag_maps, number_maps, layouts, struct_maps, wrappers, rows, direct_calls):
         out += part(t)
     return "\n".join(out) + "\n"
 
 
 def host_headers():
-    return '#include "convert.h"\n#include "copy.h"\n#include "last.h"\n#include "linux_numbers.h"\n#include "path.h"\n'
+    return '#include "convert.h"\n#include "copy.h"\n#include "last.h"\n#include "layout.h"\n#include "linux_numbers.h"\n#include "path.h"\n'
 
 
 def flag_maps(t):
@@ -266,7 +268,7 @@ def host_body(t, row):
     if any("failed" in line for line in translate):
         declare.append("\tlong failed;")
     args = [re.sub(r"\w+", lambda m: words.get(m[0], m[0]), a) for a in row.host_args]
-    nr = f"{t.host_numbers[row.host]} /* {row.host} */" if t.columns else f"__NR_{row.host}"
+    nr = host_number(t, row.host)
     # If its answer is the call's, and nothing of this function is lent to it (core/last.h).
     lends = converted or any("struct " in line for line in declare)
     last = "" if lends or row.result in ("uid16", "gid16") else "_last"
@@ -432,6 +434,21 @@ def one_row(t, row, nr):
     if pairs:
         yield f"\t .pairs = {pairs:#x},"
     yield f"\t .never_restarts = {int(row.eintr)}, .classes = {classes},{releases}}},"
+
+
+def direct_calls(t):
+    lines = [f"\t[{row.nr}] = DIRECT_CALL | {host_number(t, host)}"
+             + "".join(f" | 1u << (DIRECT_ADDRESSES + {i})" for i in addresses)
+             + "".join(f" | 1u << (DIRECT_SMALL + {i})" for i in small) + f",\t/* {row.name} */"
+             for row, host, addresses, small in direct.calls(t)]
+    if lines:
+        yield f"const uint32_t {t.os}_direct_calls[{t.prefix}_NROWS] = {{"
+        yield from lines
+        yield "};"
+
+
+def host_number(t, host):
+    return f"{t.host_numbers[host]} /* {host} */" if t.columns else f"__NR_{host}"
 
 
 # The kernel's headers as judges of our layouts

@@ -134,6 +134,7 @@ class Row:
     since: int = 0
     until: int = 0
     silent_before: int = 0
+    direct: str = ""            # the host call that ordinary arguments go to, though a handler does the row
     notes: list = field(default_factory=list)
 
     @property
@@ -269,6 +270,7 @@ class Tables:
     columns: list = field(default_factory=list)     # of Column; empty: one ABI, one number
     column_name: str = ""
     host_numbers: dict = field(default_factory=dict)    # call name -> number in the first column
+    host: "Tables" = None                           # of another kernel: the host's own
 
     @property
     def prefix(self):
@@ -294,6 +296,9 @@ class Tables:
     @property
     def nrows(self):
         return max((row.last for row in self.rows), default=-1) + 1
+
+    def row(self, name):
+        return next((row for row in self.rows if row.name == name), None)
 
     def scalar(self, type_name):
         """The number type behind a type word, or None."""

@@ -55,6 +55,12 @@ def read(os_name, files, column=""):
     return reader.tables
 
 
+def read_host(abi_dir):
+    """The host's own tables, the first column of Linux's, and their files."""
+    files = table_files(abi_dir, "linux")[1] if (abi_dir / "linux").is_dir() else []
+    return read("linux", files) if files else model.Tables("linux"), files
+
+
 def number(text):
     return int(text, 0)
 
@@ -183,6 +189,8 @@ class Reader:
             word = words.pop(0)
             if word == "eintr":
                 row.eintr = True
+            elif word.startswith("direct:"):
+                row.direct = word[len("direct:"):]
             elif word.startswith("%"):
                 if word[1:] not in model.CLASSES:
                     raise Bad(f"unknown class `{word}`")

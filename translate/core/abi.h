@@ -99,6 +99,18 @@ struct row {
 	uint8_t pairs;
 };
 
+/*
+ * Calls that are nothing but a host call with the same arguments. By a rewritten site they are made
+ * in assembly (site_entry_x86_64.S), unless an argument is odd (an address near the core, a size of
+ * 32 bits and more), something waits or the answer is an error: then their rows are asked as ever.
+ */
+struct direct {
+	const uint32_t *calls;	/* by number, DIRECT_CALL and more (layout.h) */
+	uint64_t n;
+	uint64_t scratch;	/* what stays of r8, r9 and r10 after a call */
+	uint64_t flags;		/* and of the flags */
+};
+
 /* How a field that the host has wider becomes the guest's. */
 enum field_policy {
 	FIELD_CUT,		/* its low bits */

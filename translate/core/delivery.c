@@ -454,13 +454,39 @@ call_begins(struct thread *t)
 	t->mask_changed = false;
 }
 
+/* The call that the registers ask for; nothing in it is known but whose it is. */
+static struct call *
+call_of(struct thread *t)
+{
+	struct call *c = &t->call;
+
+	c->t = t;
+	c->p = t->p;
+	c->abi = c->p->abi;
+	c->row = NULL;
+	return c;
+}
+
+/* Registers → struct call → dispatch → registers, unless it ends with a host call that is still to be made. */
+static void
+make_call(struct thread *t, struct ucontext *uc)
+{
+	struct call *c = call_of(t);
+	long answer = c->abi->fetch(c, &uc->uc_mcontext);
+
+	if (answer == 0)
+		answer = dispatch(c);
+	if (answer != CALL_LAST)
+		c->abi->answer(c, uc, answer);
+}
+
 static void
 guest_call(struct thread *t, struct ucontext *uc)
 {
 	const uint64_t mask = uc->uc_sigmask;
 
 	call_begins(t);
-	t->p->abi->syscall(t, uc);
+	make_call(t, uc);
 	signal_end_mask_for_call(t);
 	if (t->mask_changed || uc->uc_sigmask != mask)
 		t->quick = 0;
@@ -507,9 +533,8 @@ site_call_ends(struct thread *t)
 	return SITE_LEAVES;
 }
 
-/* From site_entry_x86_64.S, with the guest's registers in the thread's frame. */
-int
-signal_site_call(struct thread *t)
+static struct ucontext *
+site_call_begins(struct thread *t)
 {
 	struct ucontext *uc = thread_frame(t);
 
@@ -517,11 +542,20 @@ signal_site_call(struct thread *t)
 	t->by_site = true;
 	uc->uc_sigmask = MASK_AS_IT_IS;
 	uc->uc_mcontext.fpstate = NULL;
+	return uc;
+}
+
+/* From site_entry_x86_64.S, with the guest's registers in the thread's frame. */
+int
+signal_site_call(struct thread *t)
+{
+	struct ucontext *uc = site_call_begins(t);
+
 	if (answered(t, uc))
 		return t->pending ? SITE_WHOLE : SITE_LEAVES;
 	call_begins(t);
-	t->last_allowed = !trace_active && t->p->abi->answer;
-	t->p->abi->syscall(t, uc);
+	t->last_allowed = !trace_active;
+	make_call(t, uc);
 	t->last_allowed = false;
 	return t->last_wanted ? SITE_LAST : site_call_ends(t);
 }
@@ -534,6 +568,20 @@ signal_site_last(struct thread *t, long answer)
 
 	t->last_wanted = false;
 	c->abi->answer(c, t->frame, dispatch_end(c, answer));
+	return site_call_ends(t);
+}
+
+/* A direct call has been made; its answer is an error, or there is a signal to deliver. */
+int
+signal_site_direct(struct thread *t, long answer)
+{
+	struct ucontext *uc = site_call_begins(t);
+	struct call *c = call_of(t);
+
+	call_begins(t);
+	c->abi->fetch(c, &uc->uc_mcontext);
+	c->row = c->abi->rows[c->nr];
+	c->abi->answer(c, uc, dispatch_end(c, answer));
 	return site_call_ends(t);
 }
 

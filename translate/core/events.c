@@ -398,6 +398,7 @@ events_start(const struct personality *abi)
 	arena_unmap(cells, abi->nrows);
 	watched = *abi;
 	watched.rows = rows;
+	watched.direct = (struct direct){0};
 	/* The time would be told past the rows. */
 	if (classes & CLASS_TIME)
 		watched.answers = NULL;

@@ -35,6 +35,21 @@
 #define THREAD_QUICK	4
 #define THREAD_SELF	8
 #define THREAD_LAST	16
+#define THREAD_DIRECT	72	/* struct direct */
+#define DIRECT_N	8
+#define DIRECT_SCRATCH	16
+#define DIRECT_FLAGS	24
+/*
+ * A direct call (abi.h): the host's number and which arguments are looked at, by bits from these on;
+ * 0: none.
+ */
+#define DIRECT_CALL	0x80000000
+#define DIRECT_NR	0x3ff
+#define DIRECT_ADDRESSES 10
+#define DIRECT_SMALL	16
+/* Arguments that the host is not given unseen: addresses with these bits above 41, which are the core's. */
+#define DIRECT_CORE_SHIFT 41
+#define DIRECT_CORE	(CORE_BASE >> DIRECT_CORE_SHIFT)
 /* What signal_site_call() and signal_site_last() answer: how a call by a rewritten site goes on. */
 #define SITE_LEAVES	0	/* with the registers in the frame */
 #define SITE_WHOLE	1	/* by gate_return() */

@@ -34,6 +34,7 @@ struct personality {
 	const uint16_t *releases;
 	const struct row *const *rows;	/* indexed by number; NULL: no such number */
 	unsigned nrows;
+	struct direct direct;		/* .n = 0: no call is */
 	const struct number_map *errnos, *signals;
 	const struct bsd_sockets *sockets;	/* bsd/socket.h; NULL: not a BSD */
 	unsigned signal_max;		/* highest signal number */
@@ -45,15 +46,15 @@ struct personality {
 	 */
 	bool host_restarts;
 
-	/* Registers → struct call → dispatch → registers. t->frame is set. */
-	void (*syscall)(struct thread *t, struct ucontext *uc);
+	/* Registers → the call's number, arguments and second result; an answer other than 0 is the call's. */
+	long (*fetch)(struct call *c, const struct sigcontext *r);
+	/* Answer → registers. */
+	void (*answer)(struct call *c, struct ucontext *uc, long answer);
 	/*
 	 * May be NULL: a call that has come without a trap and wants no dispatch, since its answer is to
 	 * be had without a host call. False: nothing was done.
 	 */
 	bool (*answers)(struct thread *t, struct sigcontext *r);
-	/* May be NULL. Answer → registers: the end of it, where dispatch said CALL_LAST and the call is in t->call. */
-	void (*answer)(struct call *c, struct ucontext *uc, long answer);
 	/* A number without a row, or whose row is todo or gone. */
 	long (*missing)(struct call *c);
 	/*

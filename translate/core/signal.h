@@ -118,6 +118,7 @@ int signal_arrived(int host_signal, struct siginfo *info, struct ucontext *uc);
 void signal_deliver_pending(struct ucontext *uc);
 int signal_site_call(struct thread *t);
 int signal_site_last(struct thread *t, long answer);
+int signal_site_direct(struct thread *t, long answer);
 struct ucontext *signal_site_leaves(struct thread *t);
 
 #endif

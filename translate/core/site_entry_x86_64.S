@@ -6,6 +6,9 @@
  *	[site_enter, site_entered)	the call has not begun: back to the `syscall`
  *	[site_trap_32, site_entered_32)	the same: back to the int $0x80
  *	[site_leaving, site_left)	the frame is complete: the guest, as the frame has it
+ *	[site_direct, site_direct_end)	a direct call, not begun: back to the `syscall`
+ *	[gate_direct, gate_direct_made)	the same
+ *	[site_direct_leaving, site_direct_left)	a direct call, done: the guest
  *	all else			core code
  */
 #include "layout.h"
@@ -85,9 +88,15 @@ site_enter:
 site_entered:
 	testl	$~USUAL_FLAGS, FRAME(FLAGS)
 	jne	site_unusual
-	leaq	THREAD_FRAME(%r11), %rsp
-	save	rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r12, r13, r14, r15
 	movq	%rcx, FRAME(RIP)
+	movq	%rax, FRAME(offset_rax)
+	cmpl	%eax, THREAD_DIRECT + DIRECT_N(%r11)
+	ja	site_direct
+site_not_direct:
+	leaq	THREAD_FRAME(%r11), %rsp
+	save	rbx, rdx, rsi, rdi, rbp, r8, r9, r10, r12, r13, r14, r15
+	movq	FRAME(RIP), %rax
+	movq	%rax, FRAME(RCX)
 	movq	FRAME(FLAGS), %rax
 	movq	%rax, FRAME(offset_r11)
 site_call:
@@ -121,11 +130,98 @@ site_leaving_32:
 	ljmpl	*FRAME(FAR_POINTER)
 site_left:
 
+/*
+ * A direct call: rax is all that is given up of the guest's for it, and rsp stands in the frame, so that
+ * thread and frame are found by it when the host has taken rcx and r11.
+ */
+#define BY_RSP		(-THREAD_FRAME - UCONTEXT_FLAGS)	/* the thread, from rsp */
+#define FRAME_BY_RSP(offset) (THREAD_FRAME + UC_R8 + (offset) + BY_RSP)(%rsp)
+#define ANSWER		offset_r11	/* where the frame has r11, till it is complete */
+
+/* An argument that the host must not get unseen. */
+.macro look_at argument, register
+	testl	$1 << (DIRECT_ADDRESSES + \argument), %ecx
+	je	1f
+	movq	\register, %rax
+	shrq	$DIRECT_CORE_SHIFT, %rax
+	cmpl	$DIRECT_CORE, %eax
+	je	site_not_direct
+1:	testl	$1 << (DIRECT_SMALL + \argument), %ecx
+	je	1f
+	movq	\register, %rax
+	shrq	$32, %rax
+	jne	site_not_direct
+1:
+.endm
+
+	.globl	site_direct, site_direct_end, site_direct_made, site_direct_leaving, site_direct_left, site_not_direct
+site_direct:
+	movl	%eax, %eax
+	movq	THREAD_DIRECT(%r11), %rcx
+	movl	(%rcx, %rax, 4), %ecx
+	testl	%ecx, %ecx
+	je	site_not_direct
+	cmpl	$DIRECT_CALL | DIRECT_NR, %ecx
+	jbe	site_direct_seen
+	look_at	0, %rdi
+	look_at	1, %rsi
+	look_at	2, %rdx
+	look_at	3, %r10
+	look_at	4, %r8
+	look_at	5, %r9
+	andl	$DIRECT_NR, %ecx
+site_direct_seen:
+	movzwl	%cx, %eax
+	jmp	gate_direct
+site_direct_end:
+
+site_direct_made:
+	movq	%rax, FRAME_BY_RSP(ANSWER)
+	cmpq	$-4095, %rax
+	jae	site_direct_fails
+site_direct_leaving:
+	cmpl	$0, THREAD_PENDING + BY_RSP(%rsp)
+	jne	site_direct_fails
+	movq	THREAD_DIRECT + DIRECT_SCRATCH + BY_RSP(%rsp), %rcx
+	andq	%rcx, %r8
+	andq	%rcx, %r9
+	andq	%rcx, %r10
+	movq	FRAME_BY_RSP(FLAGS), %r11
+	andq	THREAD_DIRECT + DIRECT_FLAGS + BY_RSP(%rsp), %r11
+	movl	%r11d, %eax
+	rolw	$8, %ax
+	shrb	$3, %al			/* overflow */
+	andb	$1, %al
+	addb	$0x7f, %al
+	sahf
+	movq	FRAME_BY_RSP(ANSWER), %rax
+	movq	FRAME_BY_RSP(RIP), %rcx
+	movq	FRAME_BY_RSP(RSP), %rsp
+	jmp	*%rcx
+site_direct_left:
+
+/* An error, or a signal to deliver: the frame is made as complete as for any call, and C has the answer. */
+site_direct_fails:
+	movq	%rsp, %r11
+	andq	$-THREAD_BLOCK, %r11
+	movq	FRAME(ANSWER), %rax
+	leaq	THREAD_FRAME(%r11), %rsp
+	save	rbx, rdx, rsi, rdi, rbp, r8, r9, r10, r12, r13, r14, r15
+	movq	FRAME(RIP), %rcx
+	movq	%rcx, FRAME(RCX)
+	movq	FRAME(FLAGS), %rcx
+	movq	%rcx, FRAME(offset_r11)
+	movq	%r11, %rdi
+	movq	%rax, %rsi
+	call	signal_site_direct
+	jmp	site_returned
+
 	.globl	site_last_made
 site_last_made:
 	movq	%rsp, %rdi
 	andq	$-THREAD_BLOCK, %rdi
 	call	signal_site_last
+site_returned:
 	movq	%rsp, %r11
 	andq	$-THREAD_BLOCK, %r11
 	jmp	site_made

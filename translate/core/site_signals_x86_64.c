@@ -17,7 +17,11 @@
 
 /* site_entry_x86_64.S */
 extern const char site_enter[], site_entered[], site_leaving[], site_left[];
+extern const char site_direct[], site_direct_end[], site_direct_leaving[], site_direct_left[];
 extern const char site_trap_32[], site_enter_32[], site_saved_32[], site_entered_32[];
+
+/* gate_x86_64.S */
+extern const char gate_direct[], gate_direct_made[];
 
 #define TRAP_FLAG UINT64_C(0x100)
 
@@ -111,6 +115,28 @@ leaving(struct sigcontext *r, const struct sigcontext *frame)
 	r->cs = frame->cs;
 }
 
+static void
+in_direct(struct sigcontext *r, const struct sigcontext *frame)
+{
+	r->rax = frame->rax;
+	r->rsp = frame->rsp;
+	r->rip = frame->rip - SITE_CALL;
+	r->eflags = frame->eflags;
+}
+
+/* frame->r11 is where the answer waits. */
+static void
+leaving_direct(struct sigcontext *r, const struct sigcontext *frame, const struct direct *d)
+{
+	r->rax = frame->r11;
+	r->r8 &= d->scratch;
+	r->r9 &= d->scratch;
+	r->r10 &= d->scratch;
+	r->rsp = frame->rsp;
+	r->rcx = r->rip = frame->rip;
+	r->r11 = r->eflags = frame->eflags & d->flags;
+}
+
 bool
 sites_interrupted(struct thread *t, int host_signal, struct ucontext *uc)
 {
@@ -127,6 +153,14 @@ sites_interrupted(struct thread *t, int host_signal, struct ucontext *uc)
 	}
 	if (in_range(r->rip, site_trap_32, site_entered_32)) {
 		entering_32(r, frame);
+		return false;
+	}
+	if (in_range(r->rip, site_direct, site_direct_end) || in_range(r->rip, gate_direct, gate_direct_made)) {
+		in_direct(r, frame);
+		return false;
+	}
+	if (in_range(r->rip, site_direct_leaving, site_direct_left)) {
+		leaving_direct(r, frame, &t->direct);
 		return false;
 	}
 	if (in_range(r->rip, site_leaving, site_left)) {

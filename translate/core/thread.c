@@ -4,6 +4,7 @@
 #include "host.h"
 #include "lock.h"
 #include "memory.h"
+#include "personality.h"
 #include "process.h"
 #include "segment.h"
 #include "signal.h"
@@ -21,6 +22,10 @@ _Static_assert(offsetof(struct _fpstate_64, sw_reserved.magic1) == FP_MAGIC, "us
 _Static_assert(offsetof(struct _fpstate_64, sw_reserved.xfeatures) == FP_FEATURES, "used by gate_x86_64.S");
 _Static_assert(offsetof(struct thread, self) == THREAD_SELF, "used by stubs");
 _Static_assert(offsetof(struct thread, last) == THREAD_LAST, "used by gate_x86_64.S");
+_Static_assert(offsetof(struct thread, direct) == THREAD_DIRECT, "used by site_entry_x86_64.S");
+_Static_assert(offsetof(struct direct, n) == DIRECT_N, "used by site_entry_x86_64.S");
+_Static_assert(offsetof(struct direct, scratch) == DIRECT_SCRATCH, "used by site_entry_x86_64.S");
+_Static_assert(offsetof(struct direct, flags) == DIRECT_FLAGS, "used by site_entry_x86_64.S");
 _Static_assert(THREAD_FRAME + sizeof(struct ucontext) <= THREAD_FP, "a frame outgrew its space");
 _Static_assert(sizeof(struct thread) <= THREAD_STRUCT_SPACE, "struct thread outgrew its space");
 
@@ -138,6 +143,8 @@ thread_fresh_frame(struct thread *t)
 	uc->uc_mcontext.eflags = 0x202;
 	uc->uc_sigmask = sigset_to_host(t, &t->mask);
 	t->frame = uc;
+	if (!trace_active)
+		t->direct = t->p->abi->direct;
 	return uc;
 }
 

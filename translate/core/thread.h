@@ -41,6 +41,7 @@ struct thread {
 	uint32_t quick;		/* THREAD_QUICK: the exit needs no sigreturn (signal_leaves_quickly) */
 	struct thread *self;	/* THREAD_SELF: by which a stub knows that %gs is the core's */
 	struct host_request last;	/* THREAD_LAST: the host call with which the guest's ends (last.h) */
+	struct direct direct;		/* THREAD_DIRECT: the personality's, if nothing is traced */
 	bool last_allowed, last_wanted;
 	struct call call;	/* the guest's, while the core works for it: there is never more than one */
 	bool by_site;		/* frame is thread_frame(): the call came by a rewritten site */
@@ -122,7 +123,8 @@ void thread_arm(struct thread *t);
 
 /*
  * A fabricated host frame on t's own stack from which gate_return() enters the
- * guest: zero registers but those the caller sets, default FP state, mask t->mask.
+ * guest: zero registers but those the caller sets, default FP state, mask t->mask. From
+ * then on its personality's direct calls are made as such.
  */
 struct ucontext *thread_fresh_frame(struct thread *t);
 /* A copy of the FP state that `from` has goes into t's fresh frame. */

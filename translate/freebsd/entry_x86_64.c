@@ -12,7 +12,6 @@
 #include "core/signal.h"
 #include "core/thread.h"
 
-#define CARRY UINT64_C(1)
 #define SYSCALL_LENGTH 2	/* 0f 05 */
 
 /* syscall(2) and __syscall(2): the number is the first argument. */
@@ -22,11 +21,12 @@ is_indirect(uint64_t nr)
 	return nr == FREEBSD_SYS_syscall || nr == FREEBSD_SYS___syscall;
 }
 
-static long
-fetch_arguments(struct call *c, const struct sigcontext *r)
+long
+freebsd_fetch(struct call *c, const struct sigcontext *r)
 {
 	unsigned have = 6;
 
+	c->second = r->rdx;
 	c->nr = (uint32_t)r->rax;
 	c->arg[0] = r->rdi;
 	c->arg[1] = r->rsi;
@@ -51,12 +51,12 @@ set_result(struct call *c, struct sigcontext *r, long answer)
 {
 	if (IS_ERROR(answer)) {
 		r->rax = guest_errno(c, answer);
-		r->eflags |= CARRY;
+		r->eflags |= FREEBSD_CARRY;
 		return;
 	}
 	r->rax = (uint64_t)answer;
 	r->rdx = c->second;
-	r->eflags &= ~CARRY;
+	r->eflags &= ~FREEBSD_CARRY;
 }
 
 /* What the kernel clears on its short way out, which it does not take to a signal handler. */
@@ -70,27 +70,8 @@ void
 freebsd_call_answered(struct sigcontext *r)
 {
 	r->rax = 0;
-	r->eflags &= ~CARRY;
+	r->eflags &= ~FREEBSD_CARRY;
 	clear_scratch(r);
-}
-
-void
-freebsd_syscall(struct thread *t, struct ucontext *uc)
-{
-	struct sigcontext *r = &uc->uc_mcontext;
-	struct call *c = &t->call;	/* arguments that its row does not have are those of earlier calls */
-	long answer;
-
-	c->t = t;
-	c->p = t->p;
-	c->abi = c->p->abi;
-	c->row = NULL;
-	c->second = r->rdx;
-	answer = fetch_arguments(c, r);
-	if (answer == 0)
-		answer = dispatch(c);
-	if (answer != CALL_LAST)
-		freebsd_answer(c, uc, answer);
 }
 
 void

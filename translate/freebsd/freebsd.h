@@ -12,7 +12,9 @@
 /* entry_x86_64.c */
 extern const struct personality freebsd_personality;
 
-void freebsd_syscall(struct thread *t, struct ucontext *uc);
+#define FREEBSD_CARRY UINT64_C(1)	/* in the flags: the call has failed */
+
+long freebsd_fetch(struct call *c, const struct sigcontext *r);
 bool freebsd_answers(struct thread *t, struct sigcontext *r);
 /* The registers after a call with the value 0 and no signal. */
 void freebsd_call_answered(struct sigcontext *r);
@@ -86,6 +88,7 @@ struct sigset freebsd_maskable(struct sigset s);
 enum default_action freebsd_default_action(int signal);
 /* A fault of guest code: the guest's signal number. */
 int freebsd_fault_signal(struct thread *t, struct ucontext *uc, int host_signal, const struct siginfo *info);
+bool freebsd_faults_to_call(struct ucontext *uc, int host_signal, const struct siginfo *info);
 /* A trap of the processor (x86/include/trap.h) by the host's number of it. */
 unsigned freebsd_trap_number(unsigned host_trap);
 /* What a host siginfo says, in FreeBSD's words. */

@@ -59,6 +59,7 @@ static const struct {
 };
 #define PAGE_FAULT 14
 #define GENERAL_PROTECTION 13
+#define INT_80_LENGTH 2		/* cd 80 */
 #define INT_80_REFUSED 0x402	/* the error code: entry 0x80 of the interrupt table */
 
 unsigned
@@ -71,10 +72,15 @@ freebsd_trap_number(unsigned host_trap)
  * int 0x80 in 64-bit code is a system call like any other on FreeBSD. A host
  * without 32-bit support faults where others raise SIGSYS.
  */
-static bool
-is_int_80(const struct ucontext *uc)
+bool
+freebsd_faults_to_call(struct ucontext *uc, int host_signal, const struct siginfo *info)
 {
-	return uc->uc_mcontext.trapno == GENERAL_PROTECTION && uc->uc_mcontext.err == INT_80_REFUSED;
+	(void)host_signal;
+	(void)info;
+	if (uc->uc_mcontext.trapno != GENERAL_PROTECTION || uc->uc_mcontext.err != INT_80_REFUSED)
+		return false;
+	uc->uc_mcontext.rip += INT_80_LENGTH;
+	return true;
 }
 
 int
@@ -82,13 +88,8 @@ freebsd_fault_signal(struct thread *t, struct ucontext *uc, int host_signal, con
 {
 	unsigned trap = (unsigned)uc->uc_mcontext.trapno;
 
+	(void)t;
 	(void)info;
-	if (is_int_80(uc)) {
-		uc->uc_mcontext.rip += 2;
-		t->in_call = true;
-		freebsd_syscall(t, uc);
-		return 0;
-	}
 	if (trap < sizeof traps / sizeof *traps && traps[trap].signal)
 		return traps[trap].signal;
 	return number_to_guest(&freebsd_signals, (unsigned)host_signal);

@@ -2,25 +2,20 @@
 #include "linux.h"
 
 #include "core/dispatch.h"
-#include "core/signal.h"
-#include "core/thread.h"
 
 #define SYSCALL_LENGTH 2	/* 0f 05 */
 
-void
-linux_syscall(struct thread *t, struct ucontext *uc)
+long
+linux_fetch(struct call *c, const struct sigcontext *r)
 {
-	struct sigcontext *r = &uc->uc_mcontext;
-	struct call *c = &t->call;
-	long answer;
-
-	*c = (struct call){
-		.t = t, .p = t->p, .abi = t->p->abi, .nr = (uint32_t)r->rax,
-		.arg = {r->rdi, r->rsi, r->rdx, r->r10, r->r8, r->r9},
-	};
-	answer = dispatch(c);
-	if (answer != CALL_LAST)
-		linux_answer(c, uc, answer);
+	c->nr = (uint32_t)r->rax;
+	c->arg[0] = r->rdi;
+	c->arg[1] = r->rsi;
+	c->arg[2] = r->rdx;
+	c->arg[3] = r->r10;
+	c->arg[4] = r->r8;
+	c->arg[5] = r->r9;
+	return 0;
 }
 
 void

@@ -13,7 +13,7 @@
 #include "core/socket_name.h"
 
 /* entry_x86_64.c */
-void linux_syscall(struct thread *t, struct ucontext *uc);
+long linux_fetch(struct call *c, const struct sigcontext *r);
 void linux_answer(struct call *c, struct ucontext *uc, long answer);
 long linux_missing(struct call *c);
 

@@ -51,22 +51,18 @@ linux_i386_faults_to_call(struct ucontext *uc, int host_signal, const struct sig
 	return true;
 }
 
-void
-linux_i386_syscall(struct thread *t, struct ucontext *uc)
+long
+linux_i386_fetch(struct call *c, const struct sigcontext *r)
 {
-	struct sigcontext *r = &uc->uc_mcontext;
-	struct call *c = &t->call;
-	long answer;
-
-	*c = (struct call){
-		.t = t, .p = t->p, .abi = t->p->abi, .nr = (uint32_t)r->rax,
-		.arg = {(uint32_t)r->rbx, (uint32_t)r->rcx, (uint32_t)r->rdx,
-			(uint32_t)r->rsi, (uint32_t)r->rdi, (uint32_t)r->rbp},
-	};
+	c->nr = (uint32_t)r->rax;
+	c->arg[0] = (uint32_t)r->rbx;
+	c->arg[1] = (uint32_t)r->rcx;
+	c->arg[2] = (uint32_t)r->rdx;
+	c->arg[3] = (uint32_t)r->rsi;
+	c->arg[4] = (uint32_t)r->rdi;
+	c->arg[5] = (uint32_t)r->rbp;
 	join_argument_pairs(c);
-	answer = dispatch(c);
-	if (answer != CALL_LAST)
-		linux_i386_answer(c, uc, answer);
+	return 0;
 }
 
 void

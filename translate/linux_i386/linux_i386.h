@@ -14,7 +14,7 @@
 #include "linux/linux.h"
 
 /* entry_x86_64.c */
-void linux_i386_syscall(struct thread *t, struct ucontext *uc);
+long linux_i386_fetch(struct call *c, const struct sigcontext *r);
 void linux_i386_answer(struct call *c, struct ucontext *uc, long answer);
 bool linux_i386_faults_to_call(struct ucontext *uc, int host_signal, const struct siginfo *info);
 

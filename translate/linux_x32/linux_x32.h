@@ -11,7 +11,7 @@
 #include "linux_i386/linux_i386.h"
 
 /* process_x86_64.c */
-void linux_x32_syscall(struct thread *t, struct ucontext *uc);
+long linux_x32_fetch(struct call *c, const struct sigcontext *r);
 long linux_x32_start(struct thread *t, struct ucontext *uc, const struct start_request *request);
 
 /* signal_frame_x86_64.c */

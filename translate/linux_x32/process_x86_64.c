@@ -4,7 +4,6 @@
 #include <linux/auxvec.h>
 #include <linux/elf.h>
 
-#include "core/dispatch.h"
 #include "core/host.h"
 #include "core/low.h"
 #include "core/signal.h"
@@ -12,26 +11,16 @@
 #include "loader/loader.h"
 #include "loader/stack.h"
 
-#define SYSCALL_LENGTH 2	/* 0f 05 */
 #define CALL_BIT 0x40000000	/* __X32_SYSCALL_BIT (asm/unistd.h) */
 
 /* A number without the bit is missing, where the kernel would make x86-64's call. */
-void
-linux_x32_syscall(struct thread *t, struct ucontext *uc)
+long
+linux_x32_fetch(struct call *c, const struct sigcontext *r)
 {
-	struct sigcontext *r = &uc->uc_mcontext;
-	struct call c = {
-		.t = t, .p = t->p, .abi = t->p->abi, .nr = (uint32_t)r->rax ^ CALL_BIT,
-		.arg = {r->rdi, r->rsi, r->rdx, r->r10, r->r8, r->r9},
-	};
-	long answer = dispatch(&c);
+	long failed = linux_fetch(c, r);
 
-	if (answer == CALL_REGS_SET)
-		return;
-	if (answer == CALL_RESTART)
-		r->rip -= SYSCALL_LENGTH;	/* rax still holds the number */
-	else
-		r->rax = (uint64_t)(IS_ERROR(answer) ? -(long)guest_errno(&c, answer) : answer);
+	c->nr ^= CALL_BIT;
+	return failed;
 }
 
 static long
