@@ -22,7 +22,7 @@ does not matter, the order of rows does.
                             The first column is the host's own ABI.
 
   NR result name(arguments)  by  status [eintr] [%class]... [since R] [until R]
-                                        [silent-before R] [direct:NAME]
+                                        [silent-before R] [direct:NAME] [early]
     ! note                  one or more; shown on the status page
   NR..NR result name() ...  the same for a range of numbers
 
@@ -44,6 +44,8 @@ does not matter, the order of rows does.
       direct:NAME           the handler does nothing but the host call NAME where numbers
                             are below 2^32 and addresses not the core's, and an error
                             is that call's
+      early                 the personality can answer without a host call (struct
+                            direct, translate/core/abi.h)
       argument TYPE name                 a number: int size fd mode oflags ...
                                          (8 bytes where words have 4: two words)
                path name, path? name     file that is looked up; ?: may be NULL

@@ -5,6 +5,16 @@ from . import layout, model
 REGISTERS = 6
 
 
+def words(t):
+    """(row, C expression) of the calls that need not go down to their rows."""
+    for row, host, addresses, small in calls(t):
+        number = f"{t.host_numbers[host]} /* {host} */" if t.columns else f"__NR_{host}"
+        yield row, " | ".join(["DIRECT_CALL", number] +
+                              [f"1u << (DIRECT_ADDRESSES + {i})" for i in addresses] +
+                              [f"1u << (DIRECT_SMALL + {i})" for i in small])
+    yield from ((row, "DIRECT_EARLY") for row in t.rows if row.early)
+
+
 def calls(t):
     """(row, host call's name, indices of addresses, indices of numbers that must be small)."""
     if t.data_model is not model.DATA_MODELS["lp64"]:

@@ -23,7 +23,7 @@ def header(t):
     out += constants(t)
     out += ["", f"extern const struct row *const {t.os}_rows[];\t/* indexed by number */",
             f"#define {t.prefix}_NROWS {t.nrows}\n"]
-    if any(direct.calls(t)):
+    if any(direct.words(t)):
         out.append(f"extern const uint32_t {t.os}_direct_calls[{t.prefix}_NROWS];")
     out += [f"extern const struct flag_map {t.os}_{name};" for name in t.words]
     out += [f"extern const struct number_map {t.os}_{name}{plural(name)};" for name in t.maps]
@@ -268,7 +268,7 @@ def host_body(t, row):
     if any("failed" in line for line in translate):
         declare.append("\tlong failed;")
     args = [re.sub(r"\w+", lambda m: words.get(m[0], m[0]), a) for a in row.host_args]
-    nr = host_number(t, row.host)
+    nr = f"{t.host_numbers[row.host]} /* {row.host} */" if t.columns else f"__NR_{row.host}"
     # If its answer is the call's, and nothing of this function is lent to it (core/last.h).
     lends = converted or any("struct " in line for line in declare)
     last = "" if lends or row.result in ("uid16", "gid16") else "_last"
@@ -437,18 +437,11 @@ def one_row(t, row, nr):
 
 
 def direct_calls(t):
-    lines = [f"\t[{row.nr}] = DIRECT_CALL | {host_number(t, host)}"
-             + "".join(f" | 1u << (DIRECT_ADDRESSES + {i})" for i in addresses)
-             + "".join(f" | 1u << (DIRECT_SMALL + {i})" for i in small) + f",\t/* {row.name} */"
-             for row, host, addresses, small in direct.calls(t)]
+    lines = [f"\t[{row.nr}] = {word},\t/* {row.name} */" for row, word in direct.words(t)]
     if lines:
         yield f"const uint32_t {t.os}_direct_calls[{t.prefix}_NROWS] = {{"
         yield from lines
         yield "};"
-
-
-def host_number(t, host):
-    return f"{t.host_numbers[host]} /* {host} */" if t.columns else f"__NR_{host}"
 
 
 # The kernel's headers as judges of our layouts

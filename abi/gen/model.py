@@ -134,6 +134,7 @@ class Row:
     since: int = 0
     until: int = 0
     silent_before: int = 0
+    early: bool = False         # the personality may have the answer without a host call
     direct: str = ""            # the host call that ordinary arguments go to, though a handler does the row
     notes: list = field(default_factory=list)
 

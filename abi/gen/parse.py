@@ -189,6 +189,8 @@ class Reader:
             word = words.pop(0)
             if word == "eintr":
                 row.eintr = True
+            elif word == "early":
+                row.early = True
             elif word.startswith("direct:"):
                 row.direct = word[len("direct:"):]
             elif word.startswith("%"):

@@ -99,16 +99,23 @@ struct row {
 	uint8_t pairs;
 };
 
+struct sigcontext;
+struct thread;
+
 /*
- * Calls that are nothing but a host call with the same arguments. By a rewritten site they are made
- * in assembly (site_entry_x86_64.S), unless an argument is odd (an address near the core, a size of
- * 32 bits and more), something waits or the answer is an error: then their rows are asked as ever.
+ * Calls that, by a rewritten site, need not go down to their rows (site_entry_x86_64.S), unless something
+ * waits, is traced or goes wrong: then these are asked as ever.
+ *  direct	nothing but a host call with the same arguments, made in assembly unless an argument is
+ *		odd (an address near the core, a number of more than 32 bits)
+ *  early	the answer is to be had without a host call
  */
 struct direct {
-	const uint32_t *calls;	/* by number, DIRECT_CALL and more (layout.h) */
+	const uint32_t *calls;	/* by number: DIRECT_CALL or DIRECT_EARLY, and more (layout.h) */
 	uint64_t n;
 	uint64_t scratch;	/* what stays of r8, r9 and r10 after a call */
 	uint64_t flags;		/* and of the flags */
+	/* An early row's call is done, with the value 0. False: nothing was done. r has only what C may clobber. */
+	_Bool (*answers)(struct thread *t, const struct sigcontext *r);
 };
 
 /* How a field that the host has wider becomes the guest's. */

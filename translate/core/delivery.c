@@ -503,18 +503,6 @@ signal_leaves_quickly(struct thread *t, const struct ucontext *uc)
 /* No mask: the host can block neither SIGKILL nor what is always open. */
 #define MASK_AS_IT_IS (~(host_sigset)0)
 
-/* As guest_call() for a call that the personality answers at once. */
-static bool
-answered(struct thread *t, struct ucontext *uc)
-{
-	const struct personality *abi = t->p->abi;
-
-	if (!abi->answers || !abi->answers(t, &uc->uc_mcontext))
-		return false;
-	call_begins(t);
-	return true;
-}
-
 /* The call is done. */
 static int
 site_call_ends(struct thread *t)
@@ -551,8 +539,6 @@ signal_site_call(struct thread *t)
 {
 	struct ucontext *uc = site_call_begins(t);
 
-	if (answered(t, uc))
-		return t->pending ? SITE_WHOLE : SITE_LEAVES;
 	call_begins(t);
 	t->last_allowed = !trace_active;
 	make_call(t, uc);
@@ -615,7 +601,7 @@ signal_arrived(int host_signal, struct siginfo *info, struct ucontext *uc)
 		return 0;
 	in_core = is_core_code(uc->uc_mcontext.rip) || t->vdso_stack;
 	if (t->vdso_stack && (is_syscall_trap(host_signal, info) || is_fault(host_signal, info))) {
-		host_clock_fails(t, uc);
+		host_clock_fails(t, uc, info);
 		return 0;
 	}
 	if (is_fault(host_signal, info) && in_core) {

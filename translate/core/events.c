@@ -374,7 +374,7 @@ events_start(const struct personality *abi)
 	static struct personality watched;
 	const struct row **rows;
 	struct event_row *e;
-	uint8_t *cells, classes = 0;
+	uint8_t *cells;
 
 	if (options.events_fd < 0)
 		return abi;
@@ -391,16 +391,12 @@ events_start(const struct personality *abi)
 		rows[nr] = abi->rows[nr];
 		if (!cells[nr] || !rows[nr]->run || rows[nr]->run == call_missing)
 			continue;
-		classes |= rows[nr]->classes;
 		watch(e, rows[nr], cells[nr]);
 		rows[nr] = &e++->row;
 	}
 	arena_unmap(cells, abi->nrows);
 	watched = *abi;
 	watched.rows = rows;
-	watched.direct = (struct direct){0};
-	/* The time would be told past the rows. */
-	if (classes & CLASS_TIME)
-		watched.answers = NULL;
+	watched.direct = (struct direct){0};	/* which would go past the rows */
 	return &watched;
 }

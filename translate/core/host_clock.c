@@ -9,6 +9,7 @@
 
 #include <linux/elf.h>
 
+#include "copy.h"
 #include "exec.h"
 #include "host.h"
 #include "linux_abi.h"
@@ -72,26 +73,46 @@ host_clock_start(void)
 long entry_vdso(int clock, struct timespec *t, reader *read, uint64_t *stack);
 void entry_vdso_left(void);
 
-long
-host_clock_gettime(int clock, struct timespec *t)
+/* 0, -errno or HOST_CLOCK_FAILED. */
+static long
+read_clock(int clock, struct timespec *t)
 {
 	reader *read = __atomic_load_n(&vdso_reader, __ATOMIC_RELAXED);
 
-	if (read && clock >= 0 && clock <= CLOCK_TAI && READABLE & CLOCK_BIT(clock)) {
-		long r = entry_vdso(clock, t, read, &thread_self()->vdso_stack);
+	if (!read || clock < 0 || clock > CLOCK_TAI || !(READABLE & CLOCK_BIT(clock)))
+		return HOST_CLOCK_FAILED;
+	return entry_vdso(clock, t, read, &thread_self()->vdso_stack);
+}
 
-		if (r != HOST_CLOCK_FAILED)
-			return r;
-	}
-	return core_call(__NR_clock_gettime, clock, t);
+long
+host_clock_gettime(int clock, struct timespec *t)
+{
+	long r = read_clock(clock, t);
+
+	return r == HOST_CLOCK_FAILED ? core_call(__NR_clock_gettime, clock, t) : r;
+}
+
+bool
+host_clock_for_guest(int clock, struct guest_ptr to)
+{
+	return guest_range_ok(to, sizeof(struct timespec)) &&
+	       read_clock(clock, (struct timespec *)(uintptr_t)to.addr) == 0;
+}
+
+/* Faults where data is written, as only the guest's memory can. */
+static bool
+is_bad_memory(const struct ucontext *uc, const struct siginfo *info)
+{
+	return info->si_signo != SIGSYS && (uintptr_t)info->si_addr != uc->uc_mcontext.rip;
 }
 
 void
-host_clock_fails(struct thread *t, struct ucontext *uc)
+host_clock_fails(struct thread *t, struct ucontext *uc, const struct siginfo *info)
 {
 	struct sigcontext *r = &uc->uc_mcontext;
 
-	__atomic_store_n(&vdso_reader, NULL, __ATOMIC_RELAXED);
+	if (!is_bad_memory(uc, info))
+		__atomic_store_n(&vdso_reader, NULL, __ATOMIC_RELAXED);
 	r->rip = (uintptr_t)entry_vdso_left;
 	r->rsp = t->vdso_stack;
 	r->rax = HOST_CLOCK_FAILED;

@@ -2,7 +2,12 @@
 #ifndef DRAGOMAN_CORE_HOST_CLOCK_H
 #define DRAGOMAN_CORE_HOST_CLOCK_H
 
+#include <stdbool.h>
+
+#include "call.h"
+
 struct thread;
+struct siginfo;
 struct timespec;
 struct ucontext;
 
@@ -13,9 +18,15 @@ void host_clock_start(void);
 long host_clock_gettime(int clock, struct timespec *t);
 
 /*
- * A call has trapped, or a fault come, while t is in the vDSO (t->vdso_stack): it cannot read this host's clock
- * and asks the kernel, or it is not there any more. uc leaves it, and it is never entered again.
+ * The same without a call, into the guest's memory, which must have struct timespec's layout. False: not to be
+ * had so, or bad memory; some of it may be written.
  */
-void host_clock_fails(struct thread *t, struct ucontext *uc);
+bool host_clock_for_guest(int clock, struct guest_ptr to);
+
+/*
+ * A call has trapped, or a fault come, while t is in the vDSO (t->vdso_stack). uc leaves it, and it is never
+ * entered again if it cannot read this host's clock and asks the kernel, or is not there any more.
+ */
+void host_clock_fails(struct thread *t, struct ucontext *uc, const struct siginfo *info);
 
 #endif

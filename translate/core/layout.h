@@ -34,16 +34,21 @@
 #define THREAD_PENDING	0
 #define THREAD_QUICK	4
 #define THREAD_SELF	8
-#define THREAD_LAST	16
-#define THREAD_DIRECT	72	/* struct direct */
+#define THREAD_SEAL	16
+#define THREAD_LAST	24
+#define THREAD_DIRECT	80	/* struct direct */
+/* What self and seal add up to is minus this: no two words that a guest has where its own gs base points to. */
+#define SEAL		0x6472676d
 #define DIRECT_N	8
 #define DIRECT_SCRATCH	16
 #define DIRECT_FLAGS	24
+#define DIRECT_ANSWERS	32
 /*
- * A direct call (abi.h): the host's number and which arguments are looked at, by bits from these on;
- * 0: none.
+ * A direct call (abi.h): the host's number and which arguments are looked at, by bits from these on; or
+ * one that `answers` has a try at; 0: none.
  */
 #define DIRECT_CALL	0x80000000
+#define DIRECT_EARLY	0x40000000
 #define DIRECT_NR	0x3ff
 #define DIRECT_ADDRESSES 10
 #define DIRECT_SMALL	16

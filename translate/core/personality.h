@@ -34,7 +34,7 @@ struct personality {
 	const uint16_t *releases;
 	const struct row *const *rows;	/* indexed by number; NULL: no such number */
 	unsigned nrows;
-	struct direct direct;		/* .n = 0: no call is */
+	struct direct direct;		/* .n = 0: no call is, nor early */
 	const struct number_map *errnos, *signals;
 	const struct bsd_sockets *sockets;	/* bsd/socket.h; NULL: not a BSD */
 	unsigned signal_max;		/* highest signal number */
@@ -50,11 +50,6 @@ struct personality {
 	long (*fetch)(struct call *c, const struct sigcontext *r);
 	/* Answer → registers. */
 	void (*answer)(struct call *c, struct ucontext *uc, long answer);
-	/*
-	 * May be NULL: a call that has come without a trap and wants no dispatch, since its answer is to
-	 * be had without a host call. False: nothing was done.
-	 */
-	bool (*answers)(struct thread *t, struct sigcontext *r);
 	/* A number without a row, or whose row is todo or gone. */
 	long (*missing)(struct call *c);
 	/*

@@ -160,7 +160,7 @@ site_direct:
 	movq	THREAD_DIRECT(%r11), %rcx
 	movl	(%rcx, %rax, 4), %ecx
 	testl	%ecx, %ecx
-	je	site_not_direct
+	jns	site_not_this
 	cmpl	$DIRECT_CALL | DIRECT_NR, %ecx
 	jbe	site_direct_seen
 	look_at	0, %rdi
@@ -175,6 +175,21 @@ site_direct_seen:
 	jmp	gate_direct
 site_direct_end:
 
+site_not_this:
+	testl	$DIRECT_EARLY, %ecx
+	je	site_not_direct
+	save	rdi, rsi, rdx, r8, r9, r10
+	leaq	THREAD_FRAME(%r11), %rsp
+	leaq	THREAD_FRAME + UC_R8(%r11), %rsi
+	movq	%r11, %rdi
+	call	*THREAD_DIRECT + DIRECT_ANSWERS(%r11)
+	movq	%rsp, %r11
+	andq	$-THREAD_BLOCK, %r11
+	load	rdi, rsi, rdx, r8, r9, r10
+	testb	%al, %al
+	je	site_not_direct
+	leaq	FRAME(FLAGS), %rsp
+	xorl	%eax, %eax
 site_direct_made:
 	movq	%rax, FRAME_BY_RSP(ANSWER)
 	cmpq	$-4095, %rax

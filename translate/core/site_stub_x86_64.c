@@ -5,7 +5,7 @@
 
 #define JUMP_LENGTH	5
 #define SHORT_JUMP_LENGTH 2
-#define RDGSBASE_LENGTH	5
+#define GS_LOAD_LENGTH	9
 
 static uint8_t *
 put(uint8_t *to, const char *bytes, size_t n)
@@ -29,18 +29,20 @@ put_relative(uint8_t *to, const char *opcode, size_t n, uint64_t at, uint64_t ta
 static void
 put_end_64(struct stub *s, uint8_t *p, uint64_t address, uint64_t site)
 {
-	static const char self[] = {0x4c, (char)0x8b, 0x59, THREAD_SELF};
+	static const char self[GS_LOAD_LENGTH] = {0x65, 0x4c, (char)0x8b, 0x1c, 0x25, THREAD_SELF};
+	static const char seal[GS_LOAD_LENGTH] = {0x65, 0x48, (char)0x8b, 0x0c, 0x25, THREAD_SEAL};
+	const uint32_t sum = SEAL;
 
-	p = put(p, "\xf3\x48\x0f\xae\xc9", RDGSBASE_LENGTH);
 	p = put(p, self, sizeof self);
-	p = put(p, "\x48\xf7\xd1", 3);
-	p = put(p, "\x4a\x8d\x4c\x19\x01", 5);
+	p = put(p, seal, sizeof seal);
+	p = put(p, "\x4a\x8d\x8c\x19", 4);
+	p = put(p, (const char *)&sum, sizeof sum);
 	p = put(p, "\xe3\x05", 2);
 	p = put_relative(p, "\xe9", 1, address + (uint64_t)(p - s->code), site);
 	p = put_relative(p, "\x48\x8d\x0d", 3, address + (uint64_t)(p - s->code), site + SITE_CALL);
 	put_relative(p, "\xff\x25", 2, address + (uint64_t)(p - s->code), address & ~(uint64_t)(STUB_PAGE - 1));
 }
-#define END_64 (RDGSBASE_LENGTH + 4 + 3 + 5 + 2 + 5 + 7 + 6)
+#define END_64 (2 * GS_LOAD_LENGTH + 8 + 2 + 5 + 7 + 6)
 
 struct far_pointer {
 	uint32_t offset;
@@ -147,5 +149,7 @@ stub_original(const struct stub *s, uint64_t offset)
 bool
 stub_tries_gs(const struct stub *s, uint64_t offset)
 {
-	return offset == s->site - s->from + RDGSBASE_LENGTH;
+	const uint64_t loads = s->site - s->from;
+
+	return offset == loads || offset == loads + GS_LOAD_LENGTH;
 }

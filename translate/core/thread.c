@@ -21,11 +21,13 @@ _Static_assert(offsetof(struct ucontext, uc_mcontext.fpstate) == UC_FPSTATE, "us
 _Static_assert(offsetof(struct _fpstate_64, sw_reserved.magic1) == FP_MAGIC, "used by gate_x86_64.S");
 _Static_assert(offsetof(struct _fpstate_64, sw_reserved.xfeatures) == FP_FEATURES, "used by gate_x86_64.S");
 _Static_assert(offsetof(struct thread, self) == THREAD_SELF, "used by stubs");
+_Static_assert(offsetof(struct thread, seal) == THREAD_SEAL, "used by stubs");
 _Static_assert(offsetof(struct thread, last) == THREAD_LAST, "used by gate_x86_64.S");
 _Static_assert(offsetof(struct thread, direct) == THREAD_DIRECT, "used by site_entry_x86_64.S");
 _Static_assert(offsetof(struct direct, n) == DIRECT_N, "used by site_entry_x86_64.S");
 _Static_assert(offsetof(struct direct, scratch) == DIRECT_SCRATCH, "used by site_entry_x86_64.S");
 _Static_assert(offsetof(struct direct, flags) == DIRECT_FLAGS, "used by site_entry_x86_64.S");
+_Static_assert(offsetof(struct direct, answers) == DIRECT_ANSWERS, "used by site_entry_x86_64.S");
 _Static_assert(THREAD_FRAME + sizeof(struct ucontext) <= THREAD_FP, "a frame outgrew its space");
 _Static_assert(sizeof(struct thread) <= THREAD_STRUCT_SPACE, "struct thread outgrew its space");
 
@@ -58,15 +60,22 @@ take_dead(void)
 	return t;
 }
 
-struct thread *
-thread_on(void *block, struct process *p)
+static struct thread *
+begin(void *block, struct process *p)
 {
 	struct thread *t = block;
 
-	core_call(__NR_mprotect, (char *)block + THREAD_STRUCT_SPACE, THREAD_GUARD, PROT_NONE);
 	t->p = p;
 	t->self = t;
+	t->seal = -(uintptr_t)t - SEAL;
 	return t;
+}
+
+struct thread *
+thread_on(void *block, struct process *p)
+{
+	core_call(__NR_mprotect, (char *)block + THREAD_STRUCT_SPACE, THREAD_GUARD, PROT_NONE);
+	return begin(block, p);
 }
 
 struct thread *
@@ -77,9 +86,7 @@ thread_new(struct process *p)
 
 	if (t) {
 		memset(t, 0, sizeof *t);
-		t->p = p;
-		t->self = t;
-		return t;
+		return begin(t, p);
 	}
 	block = arena_map(THREAD_BLOCK, THREAD_BLOCK);
 	return block ? thread_on(block, p) : NULL;

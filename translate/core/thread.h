@@ -39,7 +39,8 @@ struct queued_signal {
 struct thread {
 	uint32_t pending;	/* THREAD_PENDING: the queue wants a look before the guest goes on */
 	uint32_t quick;		/* THREAD_QUICK: the exit needs no sigreturn (signal_leaves_quickly) */
-	struct thread *self;	/* THREAD_SELF: by which a stub knows that %gs is the core's */
+	struct thread *self;	/* THREAD_SELF, THREAD_SEAL: by which a stub knows that %gs is the core's */
+	uint64_t seal;
 	struct host_request last;	/* THREAD_LAST: the host call with which the guest's ends (last.h) */
 	struct direct direct;		/* THREAD_DIRECT: the personality's, if nothing is traced */
 	bool last_allowed, last_wanted;

@@ -67,14 +67,6 @@ clear_scratch(struct sigcontext *r)
 }
 
 void
-freebsd_call_answered(struct sigcontext *r)
-{
-	r->rax = 0;
-	r->eflags &= ~FREEBSD_CARRY;
-	clear_scratch(r);
-}
-
-void
 freebsd_answer(struct call *c, struct ucontext *uc, long answer)
 {
 	struct thread *t = c->t;

@@ -15,7 +15,6 @@
 #include "core/process.h"
 #include "core/signal.h"
 #include "core/thread.h"
-#include "core/trace.h"
 
 #define SECOND 1000000000
 #define HZ 100	/* kern.clockrate */
@@ -133,24 +132,16 @@ freebsd_clock_gettime(struct call *c, int32_t clock, struct guest_ptr to)
 }
 
 /*
- * The call that programs make most for nothing but its answer. What is more than reading one of two
- * clocks and storing two words is left to the call's usual way.
+ * The call that programs make most for nothing but its answer, clock_gettime (the one row that is `early`). What
+ * is more than reading a clock in the host's vDSO is left to the call's usual way.
  */
 bool
-freebsd_answers(struct thread *t, struct sigcontext *r)
+freebsd_answers(struct thread *t, const struct sigcontext *r)
 {
-	struct timespec now;
-	int host;
+	const int host = host_clock((int)r->rdi);
 
-	if ((uint32_t)r->rax != FREEBSD_SYS_clock_gettime || trace_active)
-		return false;
-	host = host_clock((int)r->rdi);
-	if ((host != CLOCK_REALTIME && host != CLOCK_MONOTONIC) || freebsd_timekeep_serves() ||
-	    host_clock_gettime(host, &now) != 0 || store_u64(guest(r->rsi), (uint64_t)now.tv_sec) != 0 ||
-	    store_u64(guest(r->rsi + 8), (uint64_t)now.tv_nsec) != 0 || t->pending)
-		return false;
-	freebsd_call_answered(r);
-	return true;
+	(void)t;
+	return host >= 0 && host != CLOCK_TAI && !freebsd_timekeep_serves() && host_clock_for_guest(host, guest(r->rsi));
 }
 
 /* kern_clock_getres(): what the time counter can do, not when the clock is updated. */
