@@ -45,7 +45,7 @@ does not matter, the order of rows does.
                             are below 2^32 and addresses not the core's, and an error
                             is that call's
       early                 the personality can answer without a host call (struct
-                            direct, translate/core/abi.h)
+                            direct, translate/core/abi.h); not the host's own ABI
       argument TYPE name                 a number: int size fd mode oflags ...
                                          (8 bytes where words have 4: two words)
                path name, path? name     file that is looked up; ?: may be NULL
@@ -142,9 +142,8 @@ def main(argv=None):
     column, files = parse.table_files(opt.abi_dir, opt.os)
     try:
         tables = parse.read(opt.os, files, column)
-        if not tables.is_host_family:
-            tables.host, more = parse.read_host(opt.abi_dir)
-            files = files + more
+        tables.host, more = parse.read_host(opt.abi_dir) if opt.os != parse.HOST else (tables, [])
+        files = files + more
         covers = check.coverage(opt.os, opt.coverage, {row.name for row in tables.rows})
         check.settle(tables, covers)
         check.check(tables, covers, kernel_numbers(opt.cc, tables))

@@ -298,6 +298,67 @@ numbers errno 133
         self.assertIn("[EACCES] = 1,", source)
 
 
+HOST = """columns x86_64:lp64:asm/unistd_64.h i386:i386:asm/unistd_32.h
+0 3 size read(fd f, out bytes buf[n], size n) host partial
+  ! why
+1 2 int number(int n, ulong wide, path file) host partial
+  ! why
+8 - off lseek(fd f, off at, int whence) host partial
+  ! why
+"""
+
+
+class Direct(Bad):
+    """Which calls need not go down to their rows."""
+
+    def words(self, os_name, text, host=HOST):
+        """call name -> word"""
+        with tempfile.TemporaryDirectory() as name:
+            top = pathlib.Path(name)
+            for folder, content in (("toy", text), ("linux", host)):
+                (top / folder).mkdir()
+                (top / folder / "calls.tbl").write_text(content)
+            said = io.StringIO()
+            with redirect_stderr(said):
+                status = abigen.main(["--os", os_name, "--abi-dir", name, "--out-dir", str(top / "out")])
+            self.assertEqual((status, said.getvalue()), (0, ""))
+            made = (top / "out" / f"{os_name}_abi.c").read_text()
+            return {name: word for word, name in re.findall(r"\t\[\d+\] = (DIRECT_.*),\t/\* (\w+) \*/", made)}
+
+    def test_a_host_call_with_the_same_arguments(self):
+        words = self.words("toy", "3 size read(fd f, out bytes buf[n], size n) host partial\n  ! why\n"
+                                  "4 int a(int n) host:number partial\n  ! why\n"
+                                  "5 int b(int n, path file) host:number partial\n  ! why\n"
+                                  "6 int c(int n) host:number partial since 2.0\n  ! why\n"
+                                  "7 int d(int n) host:number(n,1) partial\n  ! why\n"
+                                  "8 int e(int n, int wide) host:number partial\n  ! why\n")
+        self.assertEqual(words, {"read": "DIRECT_CALL | __NR_read | 1u << (DIRECT_ADDRESSES + 1) | "
+                                         "1u << (DIRECT_SMALL + 2)",
+                                 "a": "DIRECT_CALL | __NR_number"})
+
+    def test_flags_have_the_kernels_own_bits(self):
+        words = "flags bits\n  A 1 = B\n"
+        self.assertEqual(self.words("toy", words + "4 int a(bits n) host:number partial\n  ! why\n"), {})
+        self.assertEqual(self.words("toy", words + "4 int a(bits n) toy_a partial direct:number\n  ! why\n"),
+                         {"a": "DIRECT_CALL | __NR_number"})
+
+    def test_the_hosts_own_and_narrower_abis(self):
+        self.assertEqual(self.words("linux", "4 int a() toy_a todo\n"),
+                         {"read": "DIRECT_CALL | 0 /* read */ | 1u << (DIRECT_ADDRESSES + 1) | 1u << (DIRECT_SMALL + 2)",
+                          "lseek": "DIRECT_CALL | 8 /* lseek */ | 1u << (DIRECT_SMALL + 1)"})
+        # An unsigned word becomes a wide one by itself, and nothing of the core's is below 4 GiB.
+        self.assertEqual(self.words("linux_i386", ""), {"read": "DIRECT_CALL | 0 /* read */"})
+
+    def test_early_calls(self):
+        text = "4 int a(int n) toy_a partial early\n  ! why\n"
+        self.assertEqual(self.words("toy", text), {"a": "DIRECT_EARLY"})
+        self.assertNotIn("number", self.words("linux", "", HOST.replace("path file) host partial", "path file) host partial early")))
+
+    def test_only_a_handler_is_passed_by(self):
+        self.refused(1, "`direct:read` is for a handler", "4 int a(int n) host partial direct:read\n  ! why\n")
+        self.refused(1, "needs a call of the host", "4 int a(int n) toy_a partial direct:nothing\n  ! why\n")
+
+
 COLUMNS = "columns big:lp64:asm/unistd_64.h small:i386:asm/unistd_32.h\n"
 TIMES = """struct timespec
   time sec

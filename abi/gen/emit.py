@@ -268,7 +268,7 @@ def host_body(t, row):
     if any("failed" in line for line in translate):
         declare.append("\tlong failed;")
     args = [re.sub(r"\w+", lambda m: words.get(m[0], m[0]), a) for a in row.host_args]
-    nr = f"{t.host_numbers[row.host]} /* {row.host} */" if t.columns else f"__NR_{row.host}"
+    nr = direct.host_number(t, row.host)
     # If its answer is the call's, and nothing of this function is lent to it (core/last.h).
     lends = converted or any("struct " in line for line in declare)
     last = "" if lends or row.result in ("uid16", "gid16") else "_last"

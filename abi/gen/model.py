@@ -271,7 +271,7 @@ class Tables:
     columns: list = field(default_factory=list)     # of Column; empty: one ABI, one number
     column_name: str = ""
     host_numbers: dict = field(default_factory=dict)    # call name -> number in the first column
-    host: "Tables" = None                           # of another kernel: the host's own
+    host: "Tables" = None                           # the host's own tables; may be these, None: unknown
 
     @property
     def prefix(self):

@@ -22,6 +22,9 @@ SKIP = object()                     # the block of a line that was wrong itself
 BLOCKS = ("flags", "values", "hostflags", "hostvalues", "numbers", "constants", "struct")
 
 
+HOST = "linux"                      # whose tables' first column is the host's own ABI
+
+
 class TableErrors(Exception):
     def __init__(self, lines):
         super().__init__("\n".join(lines))
@@ -57,8 +60,8 @@ def read(os_name, files, column=""):
 
 def read_host(abi_dir):
     """The host's own tables, the first column of Linux's, and their files."""
-    files = table_files(abi_dir, "linux")[1] if (abi_dir / "linux").is_dir() else []
-    return read("linux", files) if files else model.Tables("linux"), files
+    files = table_files(abi_dir, HOST)[1] if (abi_dir / HOST).is_dir() else []
+    return read(HOST, files) if files else model.Tables(HOST), files
 
 
 def number(text):

@@ -114,8 +114,11 @@ struct direct {
 	uint64_t n;
 	uint64_t scratch;	/* what stays of r8, r9 and r10 after a call */
 	uint64_t flags;		/* and of the flags */
-	/* An early row's call is done, with the value 0. False: nothing was done. r has only what C may clobber. */
-	_Bool (*answers)(struct thread *t, const struct sigcontext *r);
+	/*
+	 * An early row's call is done; *answer, 0 when it comes, is its value. False: nothing was done. r has the
+	 * number and the arguments only.
+	 */
+	_Bool (*answers)(struct thread *t, const struct sigcontext *r, long *answer);
 };
 
 /* How a field that the host has wider becomes the guest's. */

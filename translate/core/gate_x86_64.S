@@ -86,14 +86,20 @@ gate_last_not_made:
 	movq	$NOT_MADE, %rsi
 	jmp	site_last_made
 
-/* A direct call (site_entry_x86_64.S), with the guest's registers; C's business if a signal waits. */
-	.globl	gate_direct, gate_direct_made
+/* Direct calls (site_direct_x86_64.S), with the guest's registers; C's business if a signal waits. */
+	.globl	gate_direct, gate_direct_made, gate_direct_32, gate_direct_32_made
 gate_direct:
 	cmpl	$0, THREAD_PENDING(%r11)
 	jne	site_not_direct
 	syscall
 gate_direct_made:
 	jmp	site_direct_made
+gate_direct_32:
+	cmpl	$0, THREAD_PENDING(%r11)
+	jne	site_not_direct_32
+	syscall
+gate_direct_32_made:
+	jmp	site_direct_32_made
 
 /*
  * _Noreturn void gate_return(struct ucontext *uc): to the guest, with the

@@ -73,30 +73,27 @@ host_clock_start(void)
 long entry_vdso(int clock, struct timespec *t, reader *read, uint64_t *stack);
 void entry_vdso_left(void);
 
-/* 0, -errno or HOST_CLOCK_FAILED. */
-static long
-read_clock(int clock, struct timespec *t)
+bool
+host_clock_read(int clock, struct timespec *t)
 {
 	reader *read = __atomic_load_n(&vdso_reader, __ATOMIC_RELAXED);
 
 	if (!read || clock < 0 || clock > CLOCK_TAI || !(READABLE & CLOCK_BIT(clock)))
-		return HOST_CLOCK_FAILED;
-	return entry_vdso(clock, t, read, &thread_self()->vdso_stack);
+		return false;
+	return entry_vdso(clock, t, read, &thread_self()->vdso_stack) == 0;
 }
 
 long
 host_clock_gettime(int clock, struct timespec *t)
 {
-	long r = read_clock(clock, t);
-
-	return r == HOST_CLOCK_FAILED ? core_call(__NR_clock_gettime, clock, t) : r;
+	return host_clock_read(clock, t) ? 0 : core_call(__NR_clock_gettime, clock, t);
 }
 
 bool
 host_clock_for_guest(int clock, struct guest_ptr to)
 {
 	return guest_range_ok(to, sizeof(struct timespec)) &&
-	       read_clock(clock, (struct timespec *)(uintptr_t)to.addr) == 0;
+	       host_clock_read(clock, (struct timespec *)(uintptr_t)to.addr);
 }
 
 /* Faults where data is written, as only the guest's memory can. */

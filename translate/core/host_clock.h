@@ -17,10 +17,9 @@ void host_clock_start(void);
 /* clock_gettime(2) of the host into our own memory: 0 or -errno. */
 long host_clock_gettime(int clock, struct timespec *t);
 
-/*
- * The same without a call, into the guest's memory, which must have struct timespec's layout. False: not to be
- * had so, or bad memory; some of it may be written.
- */
+/* The same without a call. False: not to be had so. */
+bool host_clock_read(int clock, struct timespec *t);
+/* And into the guest's memory, which must have struct timespec's layout. If it is bad, false; some of it may be written. */
 bool host_clock_for_guest(int clock, struct guest_ptr to);
 
 /*

@@ -17,11 +17,13 @@
 
 /* site_entry_x86_64.S */
 extern const char site_enter[], site_entered[], site_leaving[], site_left[];
-extern const char site_direct[], site_direct_end[], site_direct_leaving[], site_direct_left[];
+extern const char site_reads_fs[], site_read_fs[];
 extern const char site_trap_32[], site_enter_32[], site_saved_32[], site_entered_32[];
 
-/* gate_x86_64.S */
-extern const char gate_direct[], gate_direct_made[];
+/* site_direct_x86_64.S, gate_x86_64.S */
+extern const char site_direct[], site_direct_end[], site_direct_leaving[], site_direct_left[];
+extern const char site_direct_32[], site_direct_32_end[], site_direct_32_leaving[], site_direct_32_left[];
+extern const char gate_direct[], gate_direct_made[], gate_direct_32[], gate_direct_32_made[];
 
 #define TRAP_FLAG UINT64_C(0x100)
 
@@ -137,6 +139,42 @@ leaving_direct(struct sigcontext *r, const struct sigcontext *frame, const struc
 	r->r11 = r->eflags = frame->eflags & d->flags;
 }
 
+static void
+in_direct_32(struct sigcontext *r, const struct sigcontext *frame)
+{
+	in_direct(r, frame);
+	r->rcx = frame->rcx;
+	r->rsi = frame->rsi;
+	r->rdi = frame->rdi;
+	r->cs = USER32_CS;
+}
+
+static void
+leaving_direct_32(struct sigcontext *r, const struct sigcontext *frame)
+{
+	in_direct_32(r, frame);
+	r->rax = frame->r11;
+	r->rip = frame->rip;
+}
+
+/* Whether `r` was on the way of a direct call; now it is in the guest's code. */
+static bool
+direct_interrupted(struct sigcontext *r, const struct sigcontext *frame, const struct direct *d)
+{
+	if (in_range(r->rip, site_direct, site_direct_end) || in_range(r->rip, gate_direct, gate_direct_made))
+		in_direct(r, frame);
+	else if (in_range(r->rip, site_direct_leaving, site_direct_left))
+		leaving_direct(r, frame, d);
+	else if (in_range(r->rip, site_direct_32, site_direct_32_end) ||
+		 in_range(r->rip, gate_direct_32, gate_direct_32_made))
+		in_direct_32(r, frame);
+	else if (in_range(r->rip, site_direct_32_leaving, site_direct_32_left))
+		leaving_direct_32(r, frame);
+	else
+		return false;
+	return true;
+}
+
 bool
 sites_interrupted(struct thread *t, int host_signal, struct ucontext *uc)
 {
@@ -152,17 +190,14 @@ sites_interrupted(struct thread *t, int host_signal, struct ucontext *uc)
 		return false;
 	}
 	if (in_range(r->rip, site_trap_32, site_entered_32)) {
+		/* The guest has loaded %fs itself, and there is no memory. */
+		bool ours = host_signal == SIGSEGV && in_range(r->rip, site_reads_fs, site_read_fs);
+
 		entering_32(r, frame);
-		return false;
+		return ours;
 	}
-	if (in_range(r->rip, site_direct, site_direct_end) || in_range(r->rip, gate_direct, gate_direct_made)) {
-		in_direct(r, frame);
+	if (direct_interrupted(r, frame, &t->direct))
 		return false;
-	}
-	if (in_range(r->rip, site_direct_leaving, site_direct_left)) {
-		leaving_direct(r, frame, &t->direct);
-		return false;
-	}
 	if (in_range(r->rip, site_leaving, site_left)) {
 		leaving(r, frame);
 		return false;

@@ -15,7 +15,7 @@ extern const struct personality freebsd_personality;
 #define FREEBSD_CARRY UINT64_C(1)	/* in the flags: the call has failed */
 
 long freebsd_fetch(struct call *c, const struct sigcontext *r);
-bool freebsd_answers(struct thread *t, const struct sigcontext *r);
+bool freebsd_answers(struct thread *t, const struct sigcontext *r, long *answer);
 void freebsd_answer(struct call *c, struct ucontext *uc, long answer);
 long freebsd_missing(struct call *c);
 

@@ -136,11 +136,12 @@ freebsd_clock_gettime(struct call *c, int32_t clock, struct guest_ptr to)
  * is more than reading a clock in the host's vDSO is left to the call's usual way.
  */
 bool
-freebsd_answers(struct thread *t, const struct sigcontext *r)
+freebsd_answers(struct thread *t, const struct sigcontext *r, long *answer)
 {
 	const int host = host_clock((int)r->rdi);
 
 	(void)t;
+	(void)answer;
 	return host >= 0 && host != CLOCK_TAI && !freebsd_timekeep_serves() && host_clock_for_guest(host, guest(r->rsi));
 }
 

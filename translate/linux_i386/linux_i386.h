@@ -16,6 +16,8 @@
 /* entry_x86_64.c */
 long linux_i386_fetch(struct call *c, const struct sigcontext *r);
 void linux_i386_answer(struct call *c, struct ucontext *uc, long answer);
+/* clocks.c */
+bool linux_i386_answers(struct thread *t, const struct sigcontext *r, long *answer);
 bool linux_i386_faults_to_call(struct ucontext *uc, int host_signal, const struct siginfo *info);
 
 /* signal_frame_x86_64.c */

@@ -11,6 +11,7 @@ const struct personality linux_i386_personality = {
 	.machine = EM_386,
 	.rows = linux_i386_rows,
 	.nrows = LINUX_I386_NROWS,
+	.direct = {linux_i386_direct_calls, LINUX_I386_NROWS, ~UINT64_C(0), ~UINT64_C(0), linux_i386_answers},
 	.errnos = &linux_i386_errnos,
 	.signals = &linux_i386_signals,
 	.signal_max = 64,
