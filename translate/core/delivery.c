@@ -379,14 +379,20 @@ is_queued(const struct thread *t, int number)
 	return false;
 }
 
-/* A signal in the middle of core code: keep it, block the rest, and do not begin to wait. */
+/* Those that are always open may come again and again while the core works. */
 static void
-defer(struct thread *t, int number, const struct siginfo *info, struct ucontext *uc)
+queue_arrived(struct thread *t, int number, const struct siginfo *info)
+{
+	if (!is_queued(t, number) || !signal_is_always_open(info->si_signo))
+		queue_add(t, number, info);
+}
+
+/* A signal in the middle of core code, which keeps it: block the rest, and do not begin to wait. */
+static void
+defer(struct thread *t, struct ucontext *uc)
 {
 	uint64_t ip = uc->uc_mcontext.rip;
 
-	if (!is_queued(t, number) || !signal_is_always_open(info->si_signo))
-		queue_add(t, number, info);
 	uc->uc_sigmask |= ~ALWAYS_OPEN;
 	if (in_range(ip, gate_check, gate_made))
 		uc->uc_mcontext.rip = (uintptr_t)gate_not_made;
@@ -503,18 +509,64 @@ signal_leaves_quickly(struct thread *t, const struct ucontext *uc)
 /* No mask: the host can block neither SIGKILL nor what is always open. */
 #define MASK_AS_IT_IS (~(host_sigset)0)
 
+static void
+answer_direct(struct thread *t, struct ucontext *uc, long answer)
+{
+	struct call *c = call_of(t);
+
+	call_begins(t);
+	c->abi->fetch(c, &uc->uc_mcontext);
+	c->row = c->abi->rows[c->nr];
+	c->abi->answer(c, uc, dispatch_end(c, answer));
+}
+
+static void
+answer_last(struct thread *t, struct ucontext *uc, long answer)
+{
+	struct call *c = &t->call;
+
+	t->last_wanted = false;
+	c->abi->answer(c, uc, dispatch_end(c, answer));
+}
+
+/* Has the call that came by a site changed the host's mask, or the guest's for its own time? */
+static bool
+site_call_changed_mask(struct thread *t)
+{
+	return t->mask_saved || t->mask_changed || thread_frame(t)->uc_sigmask != MASK_AS_IT_IS;
+}
+
+/*
+ * A queued signal has come together with the answer of the host call by which a site's call ends (a signal to oneself,
+ * or one that interrupted it): the call is finished here, in uc, with no way back into the core only to find the signal.
+ */
+static bool
+ends_site_call(struct thread *t, struct ucontext *uc)
+{
+	long answer;
+
+	if ((t->last_wanted && site_call_changed_mask(t)) || !sites_host_call_made(t, uc, &answer))
+		return false;
+	t->frame = uc;
+	t->by_site = false;
+	if (t->last_wanted)
+		answer_last(t, uc, answer);
+	else
+		answer_direct(t, uc, answer);
+	return true;
+}
+
 /* The call is done. */
 static int
 site_call_ends(struct thread *t)
 {
-	struct ucontext *uc = t->frame;
 	host_sigset mask;
 
 	if (t->mask_saved)
 		signal_end_mask_for_call(t);
-	if (uc->uc_mcontext.fpstate || t->pending)
+	if (t->frame->uc_mcontext.fpstate || t->pending)
 		return SITE_WHOLE;
-	if (t->mask_changed || uc->uc_sigmask != MASK_AS_IT_IS) {
+	if (site_call_changed_mask(t)) {
 		mask = host_mask(t);
 		core_call(__NR_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof mask);
 	}
@@ -550,10 +602,7 @@ signal_site_call(struct thread *t)
 int
 signal_site_last(struct thread *t, long answer)
 {
-	struct call *c = &t->call;
-
-	t->last_wanted = false;
-	c->abi->answer(c, t->frame, dispatch_end(c, answer));
+	answer_last(t, t->frame, answer);
 	return site_call_ends(t);
 }
 
@@ -561,13 +610,7 @@ signal_site_last(struct thread *t, long answer)
 int
 signal_site_direct(struct thread *t, long answer)
 {
-	struct ucontext *uc = site_call_begins(t);
-	struct call *c = call_of(t);
-
-	call_begins(t);
-	c->abi->fetch(c, &uc->uc_mcontext);
-	c->row = c->abi->rows[c->nr];
-	c->abi->answer(c, uc, dispatch_end(c, answer));
+	answer_direct(t, site_call_begins(t), answer);
 	return site_call_ends(t);
 }
 
@@ -650,9 +693,11 @@ signal_arrived(int host_signal, struct siginfo *info, struct ucontext *uc)
 		if (is_ignored(t->p, number) && !sigset_has(&t->mask, number))
 			return !in_core;
 	}
-	if (number > 0 && in_core)
-		defer(t, number, info, uc);
-	else if (number > 0)
-		queue_add(t, number, info);
-	return !in_core;
+	if (number <= 0)
+		return !in_core;
+	queue_arrived(t, number, info);
+	if (!in_core || ends_site_call(t, uc))
+		return 1;
+	defer(t, uc);
+	return 0;
 }

@@ -3,6 +3,7 @@
 #include "core.h"
 #include "exec.h"
 #include "host.h"
+#include "last.h"
 #include "personality.h"
 #include "process.h"
 #include "string.h"
@@ -365,6 +366,6 @@ signal_send(struct thread *t, int pid, int tid, int number, const struct siginfo
 		return send_info(pid, tid, host, &queued);
 	}
 	if (tid)
-		return core_call(__NR_tgkill, pid, tid, host);
-	return core_call(__NR_kill, pid, host);
+		return host_call_last(__NR_tgkill, pid, tid, host);
+	return host_call_last(__NR_kill, pid, host);
 }

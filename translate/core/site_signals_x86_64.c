@@ -24,6 +24,7 @@ extern const char site_trap_32[], site_enter_32[], site_saved_32[], site_entered
 extern const char site_direct[], site_direct_end[], site_direct_leaving[], site_direct_left[];
 extern const char site_direct_32[], site_direct_32_end[], site_direct_32_leaving[], site_direct_32_left[];
 extern const char gate_direct[], gate_direct_made[], gate_direct_32[], gate_direct_32_made[];
+extern const char gate_last_made[];
 
 #define TRAP_FLAG UINT64_C(0x100)
 
@@ -155,6 +156,27 @@ leaving_direct_32(struct sigcontext *r, const struct sigcontext *frame)
 	in_direct_32(r, frame);
 	r->rax = frame->r11;
 	r->rip = frame->rip;
+}
+
+bool
+sites_host_call_made(struct thread *t, struct ucontext *uc, long *answer)
+{
+	struct sigcontext *r = &uc->uc_mcontext;
+	const struct sigcontext *frame = &thread_frame(t)->uc_mcontext;
+
+	*answer = (long)r->rax;
+	if (r->rip == (uintptr_t)gate_direct_made)
+		in_direct(r, frame);
+	else if (r->rip == (uintptr_t)gate_direct_32_made)
+		in_direct_32(r, frame);
+	else if (r->rip == (uintptr_t)gate_last_made)
+		leaving(r, frame);
+	else
+		return false;
+	r->rcx = r->cs == USER32_CS ? frame->rcx : frame->rip;
+	r->r11 = frame->eflags;
+	r->rip = frame->rip;
+	return true;
 }
 
 /* Whether `r` was on the way of a direct call; now it is in the guest's code. */

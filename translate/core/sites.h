@@ -38,6 +38,12 @@ void sites_visit(struct thread *t, const struct ucontext *uc);
  */
 bool sites_interrupted(struct thread *t, int host_signal, struct ucontext *uc);
 
+/*
+ * A host signal has found the thread where the host call of a site's call, direct or thread.last, has just been
+ * made: uc becomes what the guest had at its call, and *answer what the host said. False: it was elsewhere.
+ */
+bool sites_host_call_made(struct thread *t, struct ucontext *uc, long *answer);
+
 /* Whether a trap has shown yet what sites_save_fp() needs to know: no call may come without one before. */
 extern unsigned char sites_fp_known;
 /* Puts the processor's FP state, the guest's, beside uc, in the form of the host's signal frames. */

@@ -151,7 +151,7 @@ send_to_thread(struct call *c, int pid, int tid, int32_t sig)
 	const struct siginfo info = {.si_code = SI_TKILL};
 
 	if (sig && !is_signal(c, sig)) {
-		long r = signal_send(c->t, pid, tid, 0, &info);
+		long r = core_call(__NR_tgkill, pid, tid, 0);
 
 		return r < 0 ? r : -EINVAL;
 	}
