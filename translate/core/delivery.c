@@ -15,6 +15,7 @@
 #include "memory.h"
 #include "personality.h"
 #include "process.h"
+#include "segment.h"
 #include "sites.h"
 #include "string.h"
 #include "thread.h"
@@ -23,7 +24,7 @@
 /* gate_x86_64.S, copy_x86_64.S */
 extern const char gate_check[], gate_made[], gate_not_made[], gate_exit_check[], gate_exit_end[];
 extern const char gate_last_check[], gate_last_made[], gate_last_not_made[];
-extern const char gate_quick[], gate_quick_jump[];
+extern const char gate_quick[], gate_quick_jump[], gate_whole_jump[];
 extern const char guest_access_begin[], guest_access_end[], guest_access_fault[];
 
 #define FIRST_REALTIME 32
@@ -274,6 +275,25 @@ deliver_or_keep(struct thread *t, struct ucontext *uc, struct queued_signal *q, 
 		hold(t, q);
 }
 
+/* What popfq can put back with no harm to the core: nothing that traps, or checks its alignment. */
+#define USUAL_FLAGS UINT64_C(0x200ed7)
+
+/*
+ * A sigreturn of the host's costs more than to set its mask by a call, and to put back the rest at the gate: FP state
+ * that the host's kernel has written itself, or would take, and registers of 64-bit code whose %gs is the core's.
+ * Not with a signal to deliver: its kin would come in while the thread's mask already has them blocked.
+ */
+void
+signal_leaves_whole(struct thread *t, const struct ucontext *uc)
+{
+	const struct sigcontext *r = &uc->uc_mcontext;
+
+	if (t->pending || !r->fpstate || (r->eflags & ~USUAL_FLAGS) || r->cs != USER_CS || !segment_is_cores(t))
+		return;
+	core_call(__NR_rt_sigprocmask, SIG_SETMASK, &uc->uc_sigmask, 0, sizeof(host_sigset));
+	t->quick = QUICK_WHOLE;
+}
+
 /* What the host has to block while the guest runs. */
 static host_sigset
 host_mask(struct thread *t)
@@ -315,6 +335,7 @@ signal_deliver_pending(struct ucontext *uc)
 		t->mask_saved = false;
 	}
 	uc->uc_sigmask = host_mask(t);
+	signal_leaves_whole(t, uc);
 }
 
 /* ---- arrival ---- */
@@ -400,7 +421,7 @@ defer(struct thread *t, struct ucontext *uc)
 		uc->uc_mcontext.rip = (uintptr_t)gate_last_not_made;
 	else if (in_range(ip, gate_exit_check, gate_exit_end))
 		uc->uc_mcontext.rip = (uintptr_t)gate_exit_check;
-	else if (in_range(ip, gate_quick, gate_quick_jump)) {
+	else if (in_range(ip, gate_quick, gate_whole_jump)) {
 		uc->uc_mcontext.rip = (uintptr_t)gate_return;
 		uc->uc_mcontext.rdi = (uintptr_t)t->frame;
 	}
@@ -501,7 +522,7 @@ guest_call(struct thread *t, struct ucontext *uc)
 void
 signal_leaves_quickly(struct thread *t, const struct ucontext *uc)
 {
-	t->quick = uc->uc_mcontext.fpstate && !(uc->uc_mcontext.eflags & TRAP_FLAG);
+	t->quick = uc->uc_mcontext.fpstate && !(uc->uc_mcontext.eflags & TRAP_FLAG) ? QUICK_RESULTS : 0;
 }
 
 /* ---- calls by rewritten sites ---- */
@@ -638,8 +659,10 @@ signal_arrived(int host_signal, struct siginfo *info, struct ucontext *uc)
 	bool in_core;
 	int number;
 
-	if (uc->uc_mcontext.rip == (uintptr_t)gate_quick_jump)
-		uc->uc_mcontext.rip = uc->uc_mcontext.rcx;	/* as good as there */
+	if (uc->uc_mcontext.rip == (uintptr_t)gate_quick_jump)	/* as good as there */
+		uc->uc_mcontext.rip = uc->uc_mcontext.rcx;
+	else if (uc->uc_mcontext.rip == (uintptr_t)gate_whole_jump)
+		uc->uc_mcontext.rip = t->goes_on;
 	if (sites_interrupted(t, host_signal, uc))
 		return 0;
 	in_core = is_core_code(uc->uc_mcontext.rip) || t->vdso_stack;

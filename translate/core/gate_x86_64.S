@@ -107,13 +107,12 @@ gate_direct_32_made:
  * delivered first; one that arrives between the check and the sigreturn is moved
  * back to the check.
  *
- * A call that changed nothing but its result registers goes the quick way: FP state,
- * registers and flags are put back here. A signal before the last instruction but
- * one begins again at gate_return (nothing of uc is lost); at the last one the
- * guest's registers are complete but for rip, which rcx has. As a kernel leaves them,
- * rcx is the address and r11 the flags.
+ * Where thread.quick says so FP state, flags and registers are put back here, and the mask is as it should be. A
+ * signal before the last instruction begins again at gate_return (nothing of uc is lost); at the last one the guest's
+ * registers are complete but for rip, which rcx has, or thread.goes_on: found by the core's %gs when every register is
+ * the guest's.
  */
-	.globl	gate_return, gate_exit_check, gate_exit_end, gate_quick, gate_quick_jump
+	.globl	gate_return, gate_exit_check, gate_exit_end, gate_quick, gate_quick_jump, gate_whole_jump
 	.type	gate_return, @function
 gate_return:
 	movq	%rdi, %rbx
@@ -136,7 +135,8 @@ gate_exit_pending:
 	movq	%rbx, %rdi
 	jmp	gate_return
 
-gate_quick:
+/* Of rbx's frame, all but rbx itself, rcx, r11, rsp and rip. */
+.macro put_back
 	movq	UC_FPSTATE(%rbx), %rdi
 	cmpl	$0x46505853, FP_MAGIC(%rdi)	/* FP_XSTATE_MAGIC1 */
 	jne	1f
@@ -159,6 +159,12 @@ gate_quick:
 	movq	UC_R8+80(%rbx), %rbp
 	movq	UC_R8+96(%rbx), %rdx
 	movq	UC_R8+104(%rbx), %rax
+.endm
+
+gate_quick:
+	cmpl	$QUICK_WHOLE, THREAD_QUICK(%r12)
+	je	gate_whole
+	put_back
 	movq	UC_R8+128(%rbx), %rcx	/* rip */
 	movq	UCONTEXT_FLAGS(%rbx), %r11
 	pushq	UC_R8+120(%rbx)		/* rsp */
@@ -166,6 +172,17 @@ gate_quick:
 	popq	%rsp
 gate_quick_jump:
 	jmp	*%rcx
+gate_whole:
+	movq	UC_R8+128(%rbx), %rax
+	movq	%rax, THREAD_GOES_ON(%r12)
+	put_back
+	movq	UC_R8+112(%rbx), %rcx
+	movq	UC_R8+24(%rbx), %r11
+	pushq	UC_R8+120(%rbx)
+	movq	UC_R8+88(%rbx), %rbx
+	popq	%rsp
+gate_whole_jump:
+	jmp	*%gs:THREAD_GOES_ON
 
 /*
  * _Noreturn void gate_resume_core(struct ucontext *uc): back into core code

@@ -37,6 +37,10 @@
 #define THREAD_SEAL	16
 #define THREAD_LAST	24
 #define THREAD_DIRECT	80	/* struct direct */
+#define THREAD_GOES_ON	120
+/* struct thread.quick: what the gate puts back of a frame by itself (gate_return()). */
+#define QUICK_RESULTS	1	/* all but rcx and r11, which are a call's */
+#define QUICK_WHOLE	2
 /* What self and seal add up to is minus this: no two words that a guest has where its own gs base points to. */
 #define SEAL		0x6472676d
 #define DIRECT_N	8

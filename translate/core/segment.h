@@ -49,6 +49,17 @@ segment_gs_base(void)
 	return base >= CORE_BASE && base < CORE_END ? 0 : base;
 }
 
+/* Is the host's gs base t's block, as stubs want it? */
+static inline bool
+segment_is_cores(const struct thread *t)
+{
+	uint64_t base = 0;
+
+	if (segment_by_instruction())
+		__asm__ volatile("rdgsbase %0" : "=r"(base));
+	return base == (uintptr_t)t;
+}
+
 /* The answer of the host, which refuses an address that the instruction would fault at. */
 static inline long
 segment_set_gs_base(uint64_t base)

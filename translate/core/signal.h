@@ -112,6 +112,11 @@ void signal_thread_ends(struct thread *t);
  * call may clobber (rcx, r11) have changed in uc.
  */
 void signal_leaves_quickly(struct thread *t, const struct ucontext *uc);
+/*
+ * The last thing that is done with uc before gate_return(): if no sigreturn is needed for all of it, its mask is put in
+ * place and t leaves without.
+ */
+void signal_leaves_whole(struct thread *t, const struct ucontext *uc);
 
 /* Frames of the guest, called by assembly. */
 int signal_arrived(int host_signal, struct siginfo *info, struct ucontext *uc);

@@ -484,18 +484,26 @@ sites_made(uint64_t start, uint64_t end)
 }
 
 void
-sites_save_fp(struct ucontext *uc, void *area)
+sites_make_fp(struct ucontext *uc, void *area)
 {
 	struct _xstate *fp = area;
-	const uint64_t features = fp_words.xfeatures;
 	uint32_t *end = (uint32_t *)((char *)area + fp_words.xstate_size);
 
 	memset(&fp->xstate_hdr, 0, sizeof fp->xstate_hdr);
-	__asm__ volatile("xsave64 (%0)" : : "r"(area), "a"((uint32_t)features), "d"((uint32_t)(features >> 32)) : "memory");
 	fp->fpstate.sw_reserved = fp_words;
 	*end = FP_XSTATE_MAGIC2;
 	uc->uc_flags |= UC_FP_XSTATE;
 	uc->uc_mcontext.fpstate = area;
+}
+
+void
+sites_save_fp(struct ucontext *uc, void *area)
+{
+	const uint64_t features = fp_words.xfeatures;
+
+	sites_make_fp(uc, area);
+	/* Not into sw_reserved: to the processor these bytes are the programs'. */
+	__asm__ volatile("xsave64 (%0)" : : "r"(area), "a"((uint32_t)features), "d"((uint32_t)(features >> 32)) : "memory");
 }
 
 /* ---- report ---- */

@@ -48,6 +48,8 @@ bool sites_host_call_made(struct thread *t, struct ucontext *uc, long *answer);
 extern unsigned char sites_fp_known;
 /* Puts the processor's FP state, the guest's, beside uc, in the form of the host's signal frames. */
 void sites_save_fp(struct ucontext *uc, void *area);
+/* The same form, with no state in it yet. */
+void sites_make_fp(struct ucontext *uc, void *area);
 
 /* Is there anything of ours in this memory? */
 bool sites_made(uint64_t start, uint64_t end);

@@ -28,6 +28,7 @@ _Static_assert(offsetof(struct direct, n) == DIRECT_N, "used by site_entry_x86_6
 _Static_assert(offsetof(struct direct, scratch) == DIRECT_SCRATCH, "used by site_entry_x86_64.S");
 _Static_assert(offsetof(struct direct, flags) == DIRECT_FLAGS, "used by site_entry_x86_64.S");
 _Static_assert(offsetof(struct direct, answers) == DIRECT_ANSWERS, "used by site_entry_x86_64.S");
+_Static_assert(offsetof(struct thread, goes_on) == THREAD_GOES_ON, "used by gate_x86_64.S");
 _Static_assert(THREAD_FRAME + sizeof(struct ucontext) <= THREAD_FP, "a frame outgrew its space");
 _Static_assert(sizeof(struct thread) <= THREAD_STRUCT_SPACE, "struct thread outgrew its space");
 
@@ -160,6 +161,14 @@ thread_whole_frame(struct thread *t)
 {
 	if (t->by_site && !t->frame->uc_mcontext.fpstate)
 		sites_save_fp(t->frame, (char *)t + THREAD_FP);
+	return t->frame;
+}
+
+struct ucontext *
+thread_frame_to_fill(struct thread *t)
+{
+	if (t->by_site && !t->frame->uc_mcontext.fpstate)
+		sites_make_fp(t->frame, (char *)t + THREAD_FP);
 	return t->frame;
 }
 

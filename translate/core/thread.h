@@ -38,11 +38,12 @@ struct queued_signal {
 
 struct thread {
 	uint32_t pending;	/* THREAD_PENDING: the queue wants a look before the guest goes on */
-	uint32_t quick;		/* THREAD_QUICK: the exit needs no sigreturn (signal_leaves_quickly) */
+	uint32_t quick;		/* THREAD_QUICK: QUICK_RESULTS, QUICK_WHOLE, or 0: the exit needs a sigreturn */
 	struct thread *self;	/* THREAD_SELF, THREAD_SEAL: by which a stub knows that %gs is the core's */
 	uint64_t seal;
 	struct host_request last;	/* THREAD_LAST: the host call with which the guest's ends (last.h) */
 	struct direct direct;		/* THREAD_DIRECT: the personality's, if nothing is traced */
+	uint64_t goes_on;	/* THREAD_GOES_ON: where the guest does, when all its registers have what is its own */
 	bool last_allowed, last_wanted;
 	struct call call;	/* the guest's, while the core works for it: there is never more than one */
 	bool by_site;		/* frame is thread_frame(): the call came by a rewritten site */
@@ -139,6 +140,8 @@ size_t frame_fp_size(const struct ucontext *uc);
  * changes it, or every register, asks for it here, and the call then leaves like a trap.
  */
 struct ucontext *thread_whole_frame(struct thread *t);
+/* The same for who will replace all of the FP state: what is there means nothing. */
+struct ucontext *thread_frame_to_fill(struct thread *t);
 
 /* The threads of t's process; the caller holds process.lock. */
 struct thread *thread_find(struct process *p, int tid);

@@ -301,7 +301,8 @@ long
 freebsd_sigreturn(struct call *c, struct guest_ptr context)
 {
 	struct freebsd_ucontext from;
-	struct ucontext *uc = thread_whole_frame(c->t);
+	struct ucontext *uc = c->t->frame;
+	struct _fpstate_64 *fp = (void *)uc->uc_mcontext.fpstate;
 	long r = copy_in(&from, context, sizeof from);
 
 	if (r < 0)
@@ -315,9 +316,14 @@ freebsd_sigreturn(struct call *c, struct guest_ptr context)
 	from.sigmask = freebsd_maskable(from.sigmask);
 	if (signal_comes_first(c->t, &from.sigmask))
 		return CALL_RESTART;
+	uc = from.mcontext.fpformat == FPFMT_XMM ? thread_frame_to_fill(c->t) : thread_whole_frame(c->t);
 	r = freebsd_context_to_host(uc, &from.mcontext, true);
-	if (r < 0)
+	if (r < 0) {	/* the state is still where it was */
+		uc->uc_mcontext.fpstate = (void *)fp;
 		return r;
+	}
 	signal_set_mask(c->t, &from.sigmask);
+	if (c->t->by_site)
+		signal_leaves_whole(c->t, uc);
 	return CALL_REGS_SET;
 }
