@@ -118,6 +118,7 @@ struct load_options {
 	void *context;
 	/* Is told of segments that are code: mapped from the file, not writable. May be NULL. */
 	void (*mapped_code)(void *context, uint64_t start, uint64_t len, int prot);
+	const struct elf_info *info; /* what the program's file says, complete; NULL: to be read */
 	uint64_t base; /* where ET_DYN programs go if that is free; 0: at random */
 	uint64_t narrow_top; /* 32-bit class: interpreters end here; 0: as on a kernel without chance */
 };

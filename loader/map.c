@@ -378,11 +378,13 @@ image_load(int fd, const struct load_options *o, struct image *out, struct load_
 	bool fixed;
 
 	memset(out, 0, sizeof *out);
-	if (read_info(fd, &out->info, &st, e) < 0)
+	if (o->info)
+		out->info = *o->info;
+	else if (read_info(fd, &out->info, &st, e) < 0)
 		return -1;
 	/* FreeBSD honours the address of an ET_DYN program that is not linked at 0. */
 	fixed = out->info.type == ET_EXEC || out->info.lowest > 0;
-	if (map_segments(fd, o, &out->info, fixed, o->base ? o->base : random_base(&out->info), &program, e) < 0)
+	if (map_segments(fd, o, &out->info, fixed, fixed || o->base ? o->base : random_base(&out->info), &program, e) < 0)
 		return -1;
 	out->program = (struct image_range){program.start, program.end};
 	out->base = program.bias;

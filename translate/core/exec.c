@@ -89,7 +89,6 @@ read_program(struct program *p, const char *name, struct load_error *e)
 		return load_fail_errno(e, r);
 	p->head_len = (size_t)r;
 	p->size = (uint64_t)st.st_size;
-	make_absolute(p);
 	return 0;
 }
 
@@ -298,13 +297,14 @@ exec_first(struct thread *t, const char *path, int fd, char **argv, char **envp)
 	static struct program p BULKY;
 	static struct image image BULKY;
 	struct load_error e = {0};
-	struct load_options load = {.open_path = open_guest_path, .mapped_code = mapped_code};
+	struct load_options load = {.open_path = open_guest_path, .mapped_code = mapped_code, .info = &p.info};
 	struct start_request request = {.path = p.path, .image = &image, .envp = envp};
 	struct ucontext *uc;
 	long r;
 
 	if (find_program(&p, path, fd, &e) < 0)
 		die(e.code, "%s: %s%s", path, e.reason, e.detail);
+	make_absolute(&p);
 	request.argv = p.is_script ? script_arguments(&p, path, argv) : argv;
 	if (is_refused(&p))
 		die(126, "%s: a Linux program, which --isolate=strict refuses", path);
@@ -527,6 +527,15 @@ core_is_reachable(void)
 	return !options.registered || core_call(__NR_faccessat, AT_FDCWD, CORE_LINK, 1 /* X_OK */) == 0;
 }
 
+/* A function by itself: its buffer lies on a page of the stack that the other way does not touch. */
+static __attribute__((noinline)) long
+exec_native(struct call *c, const char *path, const struct exec_words *words)
+{
+	char text[4096];
+
+	return host_exec(c, path_on_host(path, text, sizeof text), words);
+}
+
 static long
 exec_found(struct call *c, const char *path, int exec_fd, struct guest_ptr argv, struct guest_ptr envp)
 {
@@ -552,9 +561,7 @@ exec_found(struct call *c, const char *path, int exec_fd, struct guest_ptr argv,
 	native = native || !core_is_reachable();
 	r = make_words(c, native ? NULL : path, exec_fd, argv, envp, &words);
 	if (r == 0 && native) {
-		char text[4096];
-
-		r = host_exec(c, path_on_host(path, text, sizeof text), &words);
+		r = exec_native(c, path, &words);
 	} else if (r == 0) {
 		outputs_keep(true);
 		r = host_exec(c, NULL, &words);
