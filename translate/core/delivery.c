@@ -519,6 +519,16 @@ guest_call(struct thread *t, struct ucontext *uc)
 		t->quick = 0;
 }
 
+static void
+trapped_call(struct thread *t, struct ucontext *uc)
+{
+	const uint64_t seen_first = sites_visit(t, uc);
+
+	guest_call(t, uc);
+	if (seen_first)
+		sites_note(seen_first);
+}
+
 void
 signal_leaves_quickly(struct thread *t, const struct ucontext *uc)
 {
@@ -684,8 +694,7 @@ signal_arrived(int host_signal, struct siginfo *info, struct ucontext *uc)
 			core_call(__NR_rt_sigprocmask, SIG_SETMASK, &uc->uc_sigmask, 0, sizeof(host_sigset));
 	}
 	if (!in_core && t->p->abi->faults_to_call && t->p->abi->faults_to_call(uc, host_signal, info)) {
-		sites_visit(t, uc);
-		guest_call(t, uc);
+		trapped_call(t, uc);
 		return 1;
 	}
 	if (!in_core && is_unfiltered_call(host_signal, info, uc)) {
@@ -694,8 +703,7 @@ signal_arrived(int host_signal, struct siginfo *info, struct ucontext *uc)
 		return 1;
 	}
 	if (is_syscall_trap(host_signal, info)) {
-		sites_visit(t, uc);
-		guest_call(t, uc);
+		trapped_call(t, uc);
 		return 1;
 	}
 	if (host_signal == SIGFPE)	/* one that asks may be lost behind it */

@@ -291,15 +291,6 @@ site_at(uint64_t address)
 
 	while (s && s->address != address)
 		s = s->next;
-	if (s || nsites == SITES_MAX)
-		return s;
-	s = core_alloc(sizeof *s);
-	if (!s)
-		return NULL;
-	nsites++;
-	s->address = address;
-	s->next = *bucket(address);
-	*bucket(address) = s;
 	return s;
 }
 
@@ -307,21 +298,47 @@ site_at(uint64_t address)
 static struct _fpx_sw_bytes fp_words;
 unsigned char sites_fp_known;
 
-void
+static bool
+visited_again(const struct process *p, uint64_t address)
+{
+	struct site *s = nsites ? site_at(address) : NULL;
+
+	if (s && ++s->visits >= WORTH_IT && s->state == SITE_SEEN)
+		s->state = (uint8_t)rewrite(p, s);
+	return s != NULL;
+}
+
+uint64_t
 sites_visit(struct thread *t, const struct ucontext *uc)
 {
 	const struct _fpstate_64 *fp = (const void *)uc->uc_mcontext.fpstate;
-	struct site *s;
+	uint64_t address = uc->uc_mcontext.rip - SITE_CALL;
+	bool again;
 
 	if (!are_wanted() || !fp || fp->sw_reserved.magic1 != FP_XSTATE_MAGIC1 ||
 	    fp->sw_reserved.extended_size > THREAD_FP_SPACE)
-		return;
+		return 0;
 	lock_acquire(&sites_lock);
 	fp_words = fp->sw_reserved;
 	sites_fp_known = true;
-	s = uc->uc_mcontext.cs == site_kind(t->p->abi->machine)->segment ? site_at(uc->uc_mcontext.rip - SITE_CALL) : NULL;
-	if (s && ++s->visits >= WORTH_IT && s->state == SITE_SEEN)
-		s->state = (uint8_t)rewrite(t->p, s);
+	again = uc->uc_mcontext.cs != site_kind(t->p->abi->machine)->segment || visited_again(t->p, address);
+	lock_release(&sites_lock);
+	return again ? 0 : address;
+}
+
+void
+sites_note(uint64_t address)
+{
+	struct site *s = NULL;
+
+	lock_acquire(&sites_lock);
+	if (!site_at(address) && nsites < SITES_MAX)	/* no other thread has been here meanwhile */
+		s = core_alloc(sizeof *s);
+	if (s) {
+		nsites++;
+		*s = (struct site){.address = address, .visits = 1, .next = *bucket(address)};
+		*bucket(address) = s;
+	}
 	lock_release(&sites_lock);
 }
 
@@ -377,6 +394,8 @@ end_sites(const struct thread *t, uint64_t start, uint64_t end, enum end how)
 {
 	bool any_ending = false;
 
+	if (!nsites)
+		return false;
 	for (size_t i = 0; i < sizeof sites / sizeof *sites; i++)
 		for (struct site **at = &sites[i], *s; (s = *at);) {
 			if (!site_ends(s, start, end, how)) {

@@ -28,8 +28,13 @@ void sites_protected(struct thread *t, uint64_t start, uint64_t len, int prot);
 /* Before memory is moved: its code goes back to what it was. */
 void sites_moved(struct thread *t, uint64_t start, uint64_t len);
 
-/* A call has trapped; uc is the host's frame of it. */
-void sites_visit(struct thread *t, const struct ucontext *uc);
+/*
+ * A call has trapped, and is yet to be made; uc is the host's frame of it. Not 0: this was the first visit, for
+ * sites_note() once the call has been made. One that does not come back, as exit or execve, is not noted: a fork's
+ * child, which often makes no other, is spared the pages that it would have to copy for that.
+ */
+uint64_t sites_visit(struct thread *t, const struct ucontext *uc);
+void sites_note(uint64_t address);
 
 /*
  * A host signal has come: if it found the thread in a stub, or on the way between stub and
