@@ -126,11 +126,11 @@ def number_map(t, numbers):
     last = max((n.value for n in own), default=0)
     back = [(host, n) for n in own for host in ([n.host] if n.kind == "=" else []) + n.also]
 
-    yield f"static const uint16_t {name}_to_host[] = {{"
+    yield f"HOT_TABLE static const uint16_t {name}_to_host[] = {{"
     yield f"\t[0 ... {last}] = NO_TWIN,"
     yield from (f"\t[{n.value}] = {n.host},\t/* {n.name} */" for n in own if n.host)
     yield "};"
-    yield f"static const uint16_t {name}_to_guest[] = {{"
+    yield f"HOT_TABLE static const uint16_t {name}_to_guest[] = {{"
     if back:
         yield f"\t[0 ... {numbers.host_last}] = NO_TWIN,"
     else:
@@ -141,7 +141,7 @@ def number_map(t, numbers):
     yield f"\t[{last}] = 0,"
     yield from (f'\t[{n.value}] = "{n.name}",' for n in own)
     yield "};"
-    yield f"const struct number_map {t.os}_{name}{plural(name)} = {{"
+    yield f"HOT_TABLE const struct number_map {t.os}_{name}{plural(name)} = {{"
     yield f'\t"{name}", {last + 1}, sizeof {name}_to_guest / sizeof {name}_to_guest[0],'
     yield f"\t{name}_to_host, {name}_to_guest, {name}_names,"
     yield "};\n"
@@ -408,14 +408,14 @@ def rows(t):
             yield f"static const struct arg args_{row.nr}[] = {{"
             yield from (f"\t{argument(t, row, a)}," for a in row.args)
             yield "};"
-    yield "\nstatic const struct row rows[] = {"
+    yield "\nHOT_TABLE static const struct row rows[] = {"
     index = {}
     for row in t.rows:
         for nr in range(row.nr, row.last + 1):
             index[nr] = len(index)
             yield from one_row(t, row, nr)
     yield "};\n"
-    yield f"const struct row *const {t.os}_rows[] = {{"
+    yield f"HOT_TABLE const struct row *const {t.os}_rows[] = {{"
     yield from (f"\t[{nr}] = &rows[{i}]," for nr, i in index.items())
     yield "};"
 

@@ -7,6 +7,7 @@
 
 #include "core/fd.h"
 #include "core/host.h"
+#include "core/layout.h"
 #include "core/linux_abi.h"
 #include "core/memory.h"
 #include "core/process.h"
@@ -287,7 +288,7 @@ close_copies(struct kqueue *kq)
 }
 
 /* The memory is left: another thread of the parent may have been changing it. */
-void
+HOT void
 kqueue_after_fork(struct process *p)
 {
 	struct table *t = p->kqueues;
@@ -300,7 +301,7 @@ kqueue_after_fork(struct process *p)
 	}
 }
 
-void
+HOT void
 kqueue_process_forked(struct process *p, int child)
 {
 	struct kqueue *kq;

@@ -7,6 +7,7 @@
 #include "event_rules.h"
 #include "host.h"
 #include "json.h"
+#include "layout.h"
 #include "linux_abi.h"
 #include "memory.h"
 #include "output.h"
@@ -309,7 +310,7 @@ end(const struct call *c, long answer)
 	finish(b, result);
 }
 
-void
+HOT void
 events_leave(struct thread *t)
 {
 	struct event_buffer *b = t->event;
@@ -323,7 +324,7 @@ events_leave(struct thread *t)
 	b->line = before;
 }
 
-void
+HOT void
 events_after_fork(struct thread *t)
 {
 	__atomic_store_n(&lost, 0, __ATOMIC_RELAXED);
@@ -368,10 +369,10 @@ watch(struct event_row *e, const struct row *original, uint8_t cells)
 	e->open_flags = (int8_t)event_open_flags(original);
 }
 
-const struct personality *
+HOT const struct personality *
 events_start(const struct personality *abi)
 {
-	static struct personality watched;
+	static struct personality watched BULKY;
 	const struct row **rows;
 	struct event_row *e;
 	uint8_t *cells;

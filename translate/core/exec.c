@@ -294,8 +294,8 @@ set_thread_name(const char *path)
 void
 exec_first(struct thread *t, const char *path, int fd, char **argv, char **envp)
 {
-	static struct program p BULKY;
-	static struct image image BULKY;
+	static struct program p IN_START;
+	static struct image image IN_START;
 	struct load_error e = {0};
 	struct load_options load = {.open_path = open_guest_path, .mapped_code = mapped_code, .info = &p.info};
 	struct start_request request = {.path = p.path, .image = &image, .envp = envp};

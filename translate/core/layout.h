@@ -21,14 +21,20 @@
  * size, so that masking the stack pointer finds it.
  */
 #define THREAD_BLOCK	0x20000
-#define THREAD_STRUCT_SPACE 0x2000	/* room for struct thread */
+#define THREAD_STRUCT_SPACE 0x4000	/* room for struct thread; in the first one's block, for the core's own words as well */
 #define THREAD_GUARD	0x1000
+#define THREAD_STACK	(THREAD_STRUCT_SPACE + THREAD_GUARD)	/* its low end */
 #define THREAD_FP_SPACE	0x3000	/* the largest FP state, which the host's largest frame has room for too */
 #define THREAD_FP	(THREAD_BLOCK - THREAD_FP_SPACE)
 #define THREAD_FRAME	(THREAD_FP - 0x400)	/* also the top of the stack */
 
-/* For a large table of which most programs use little: not among the words that all use (core.ld). */
+/* For a large table of which most programs use little: not among the words that all use (core.lds.S). */
 #define BULKY __attribute__((section(".bss.bulky")))
+/* For what only the start writes, and does not need any more. */
+#define IN_START __attribute__((section(".bss.start")))
+/* For what each start, fork, exec or end of a process runs, or looks up, and the file's other things not (core.lds.S). */
+#define HOT __attribute__((section(".text.hot")))
+#define HOT_TABLE __attribute__((section(".data.rel.ro.hot")))
 
 /* Offsets in struct thread that assembly uses; asserted in thread.c. */
 #define THREAD_PENDING	0

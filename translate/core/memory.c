@@ -12,21 +12,21 @@
 
 #define PAGE 4096UL
 
-static uintptr_t arena_next = CORE_ARENA;
+static uintptr_t arena_used;	/* of the arena, where the next is looked for */
 
 /* The next n bytes in the arena, which begins again at its end; 0: there cannot be so many. */
 static uintptr_t
 next_place(size_t n, size_t align)
 {
-	uintptr_t at, from = __atomic_load_n(&arena_next, __ATOMIC_RELAXED);
+	uintptr_t at, from = __atomic_load_n(&arena_used, __ATOMIC_RELAXED);
 
 	do {
-		at = (from + align - 1) & ~(align - 1);
+		at = (CORE_ARENA + from + align - 1) & ~(align - 1);
 		if (at + n > CORE_END)
 			at = (CORE_ARENA + align - 1) & ~(align - 1);
 		if (at + n > CORE_END)
 			return 0;
-	} while (!__atomic_compare_exchange_n(&arena_next, &from, at + n, false, __ATOMIC_RELAXED,
+	} while (!__atomic_compare_exchange_n(&arena_used, &from, at + n - CORE_ARENA, false, __ATOMIC_RELAXED,
 					      __ATOMIC_RELAXED));
 	return at;
 }

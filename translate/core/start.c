@@ -26,7 +26,7 @@
 #include "string.h"
 #include "thread.h"
 
-struct options options = {.trace_fd = 2, .events_fd = -1, .exec_fd = -1};
+struct options options;
 const char *const *option_words;
 int option_count;
 
@@ -39,7 +39,7 @@ struct host_stack {
 	uint64_t auxv[AT_MINSIGSTKSZ + 1];
 };
 
-static struct host_stack host_stack = {.auxv[AT_EXECFD] = NO_EXECFD};
+static struct host_stack host_stack IN_START;
 
 uint64_t
 host_auxv(unsigned type)
@@ -53,6 +53,7 @@ read_host_stack(uint64_t *sp)
 	struct host_stack *h = &host_stack;
 	uint64_t *p;
 
+	h->auxv[AT_EXECFD] = NO_EXECFD;
 	h->argc = (int)*sp;
 	h->argv = (char **)(sp + 1);
 	h->envp = h->argv + h->argc + 1;
@@ -204,6 +205,8 @@ parse_arguments(int argc, char **argv, bool *has_argv0)
 	int i = 1;
 
 	options.registered = started_by_binfmt();
+	options.trace_fd = 2;
+	options.events_fd = options.exec_fd = -1;
 	option_words = (const char *const *)argv + 1;
 	/* A program may well be named --so. */
 	while (!started_by_binfmt() && i < argc && strncmp(argv[i], "--", 2) == 0 && argv[i][2])
@@ -256,23 +259,38 @@ run(void *argument)
 }
 
 /*
- * The first thread's block and the heap's first memory. In .bss they cost no mapping and no page table
- * of their own, which each start and each fork would pay for (core.ld).
+ * The first thread's block, the process and the heap's first memory. In .bss they cost no mapping and no page table
+ * of their own, which each start and each fork would pay for, and stand where core.lds.S says.
  */
-static char first_block[THREAD_BLOCK] __attribute__((section(".bss.block"), aligned(THREAD_BLOCK)));
-static char first_heap[THREAD_BLOCK] __attribute__((section(".bss.heap"), aligned(4096)));
+static struct thread first_thread __attribute__((section(".bss.thread"), aligned(THREAD_BLOCK)));
+static struct process first_process __attribute__((section(".bss.process")));
+static char first_stack[THREAD_BLOCK - THREAD_STACK] __attribute__((section(".bss.stack"), aligned(4096)));
+static char first_heap[0x10000] __attribute__((section(".bss.heap"), aligned(4096)));
+
+/* core.lds.S: where all IN_START begins, with host_stack. */
+extern const char in_start[];
+
+/* In one call instead of a page fault for each page. Linux before 5.14 refuses. */
+static void
+populate(const void *from, const void *to)
+{
+	uintptr_t start = (uintptr_t)from & -UINT64_C(0x1000);
+
+	core_call(__NR_madvise, start, (uintptr_t)to - start, MADV_POPULATE_WRITE);
+}
 
 /*
- * What each start writes there, in one call instead of a page fault for each page: the block's frame and the
- * uppermost of its stack, room for FP state between, and the struct process at the heap's beginning. Linux before
- * 5.14 refuses.
+ * What each start writes: thread and process; the uppermost of the stack with the frame; what the host's kernel told,
+ * with the program's file as exec_first() reads it.
  */
 static void
-populate(void)
+populate_all(void)
 {
-	char *from = first_block + THREAD_FRAME - 0x4000, *to = first_heap + sizeof(struct process) + 0x2000;
+	const char *top = first_stack + (THREAD_FRAME - THREAD_STACK);
 
-	core_call(__NR_madvise, (uintptr_t)from & -UINT64_C(0x1000), (uintptr_t)to - (uintptr_t)from, MADV_POPULATE_WRITE);
+	populate(&first_thread, &first_process + 1);
+	populate(top - 0x4000, top + sizeof(struct ucontext));
+	populate(in_start, in_start + 0x4800);
 }
 
 _Noreturn void core_start(uint64_t *sp);
@@ -280,10 +298,9 @@ _Noreturn void core_start(uint64_t *sp);
 void
 core_start(uint64_t *sp)
 {
-	struct process *p;
 	struct thread *t;
 
-	populate();
+	populate_all();
 	read_host_stack(sp);
 	if (host_stack.argc == 2 && !started_by_binfmt() && strcmp(host_stack.argv[1], "--abis") == 0) {
 		abis_print();
@@ -291,8 +308,7 @@ core_start(uint64_t *sp)
 	}
 	host_clock_start();
 	core_heap_start(first_heap, sizeof first_heap);
-	p = core_alloc(sizeof *p);
-	t = thread_on(first_block, p);
-	p->threads = t;
+	t = thread_on(&first_thread, &first_process);
+	t->p->threads = t;
 	entry_on_stack(thread_stack_top(t), run, t);
 }

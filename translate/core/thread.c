@@ -61,8 +61,18 @@ take_dead(void)
 	return t;
 }
 
-static struct thread *
-begin(void *block, struct process *p)
+static void *
+new_block(void)
+{
+	char *block = arena_map(THREAD_BLOCK, THREAD_BLOCK);
+
+	if (block)
+		core_call(__NR_mprotect, block + THREAD_STRUCT_SPACE, THREAD_GUARD, PROT_NONE);
+	return block;
+}
+
+struct thread *
+thread_on(void *block, struct process *p)
 {
 	struct thread *t = block;
 
@@ -73,24 +83,15 @@ begin(void *block, struct process *p)
 }
 
 struct thread *
-thread_on(void *block, struct process *p)
-{
-	core_call(__NR_mprotect, (char *)block + THREAD_STRUCT_SPACE, THREAD_GUARD, PROT_NONE);
-	return begin(block, p);
-}
-
-struct thread *
 thread_new(struct process *p)
 {
 	struct thread *t = take_dead();
-	void *block;
 
-	if (t) {
+	if (t)
 		memset(t, 0, sizeof *t);
-		return begin(t, p);
-	}
-	block = arena_map(THREAD_BLOCK, THREAD_BLOCK);
-	return block ? thread_on(block, p) : NULL;
+	else
+		t = new_block();
+	return t ? thread_on(t, p) : NULL;
 }
 
 void
@@ -121,7 +122,7 @@ thread_free(struct thread *t)
 static stack_t
 block_stack(struct thread *t)
 {
-	char *low = (char *)t + THREAD_STRUCT_SPACE + THREAD_GUARD;
+	char *low = (char *)t + THREAD_STACK;
 
 	return (stack_t){low, 0, (size_t)((char *)thread_stack_top(t) - low)};
 }

@@ -101,7 +101,7 @@ thread_self(void)
 static inline void *
 thread_stack_top(struct thread *t)
 {
-	return (char *)t + THREAD_FRAME;
+	return (void *)((uintptr_t)t + THREAD_FRAME);
 }
 
 static inline struct ucontext *
@@ -112,7 +112,7 @@ thread_frame(struct thread *t)
 
 /* A block for a thread of p that does not run yet; NULL: no memory. */
 struct thread *thread_new(struct process *p);
-/* The same on memory that is there, zeroed and aligned as a block. */
+/* The same on memory that is there, zeroed, aligned as a block, with its guard page. */
 struct thread *thread_on(void *block, struct process *p);
 /* Gives the block of a thread that never ran, or no longer runs, back. */
 void thread_free(struct thread *t);

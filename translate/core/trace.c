@@ -1,3 +1,4 @@
+#include "layout.h"
 #include "trace.h"
 
 #include "core.h"
@@ -35,7 +36,7 @@ bool trace_active;
 unsigned char host_calls_traced;
 static bool many_threads, many_processes;
 static struct output output;
-static uint64_t warned[1024 / 64];
+static uint64_t warned[1024 / 64] BULKY;
 
 /* ---- output ---- */
 
@@ -64,7 +65,7 @@ write_line(struct text *line)
 
 /* ---- start ---- */
 
-void
+HOT void
 trace_start(const struct personality *abi)
 {
 	many_processes = options.trace_labels;
@@ -202,7 +203,7 @@ trace_end(struct call *c, long answer)
 	b->is_shown = false;
 }
 
-void
+HOT void
 trace_leaves(struct thread *t)
 {
 	struct trace_buffer *b = t->trace;
@@ -324,7 +325,7 @@ trace_killed(struct thread *t, int number)
 	trace_process_ends(t);
 }
 
-void
+HOT void
 trace_process_ends(struct thread *t)
 {
 	if (options.stats && trace_active && !t->p->is_vfork_child)
@@ -339,19 +340,19 @@ trace_many_threads(void)
 	many_threads = true;
 }
 
-void
+HOT void
 trace_many_processes(void)
 {
 	many_processes = true;
 }
 
-bool
+HOT bool
 trace_is_labelled(void)
 {
 	return many_processes;
 }
 
-void
+HOT void
 trace_after_fork(struct thread *t)
 {
 	events_after_fork(t);
@@ -360,7 +361,7 @@ trace_after_fork(struct thread *t)
 		stats_reset();
 }
 
-void
+HOT void
 trace_thread_ends(struct thread *t)
 {
 	core_free(t->trace);

@@ -1,11 +1,12 @@
 #include "trace_filter.h"
 
 #include "core.h"
+#include "layout.h"
 #include "string.h"
 
 #define NUMBERS 1024 /* more than any table has rows */
 
-static uint64_t wanted[NUMBERS / 64];
+static uint64_t wanted[NUMBERS / 64] BULKY;
 static bool signals_wanted;
 
 static const char *const class_names[] = {

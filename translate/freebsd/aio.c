@@ -7,6 +7,7 @@
 #include "files.h"
 
 #include "core/dispatch.h"
+#include "core/layout.h"
 #include "core/linux_abi.h"
 #include "core/lock.h"
 #include "core/memory.h"
@@ -40,7 +41,7 @@ static struct job jobs[QUEUE_MAX] BULKY;
 static uint64_t orders;
 static struct lock lock;
 
-void
+HOT void
 aio_after_fork(void)
 {
 	/* Nothing is written that is so already: in a child each page written is one more to copy. */

@@ -12,6 +12,7 @@
 #include "core/core.h"
 #include "core/fd.h"
 #include "core/host.h"
+#include "core/layout.h"
 #include "core/lock.h"
 #include "core/memory.h"
 #include "core/print.h"
@@ -44,7 +45,7 @@ is_last(const struct held *gone)
 }
 
 /* vfork's child has a table of descriptors of its own, and our memory. */
-void
+HOT void
 procdesc_closed(struct process *p, unsigned first, unsigned last)
 {
 	if (p->is_vfork_child || !__atomic_load_n(&all, __ATOMIC_RELAXED))
@@ -95,7 +96,7 @@ procdesc_copied(struct process *p, int from, int to)
 		hold(to, pid);
 }
 
-void
+HOT void
 procdesc_after_fork(void)
 {
 	if (all_lock.word != 0)
@@ -104,7 +105,7 @@ procdesc_after_fork(void)
 		all = NULL;
 }
 
-void
+HOT void
 procdesc_process_ends(struct process *p)
 {
 	procdesc_closed(p, 0, UINT32_MAX);

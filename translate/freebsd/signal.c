@@ -4,11 +4,12 @@
  */
 #include "freebsd.h"
 
+#include "core/layout.h"
 #include "core/signal.h"
 #include "core/string.h"
 #include "core/thread.h"
 
-enum default_action
+HOT enum default_action
 freebsd_default_action(int signal)
 {
 	switch (signal) {

@@ -4,6 +4,7 @@
 
 #include "core/core.h"
 #include "core/host.h"
+#include "core/layout.h"
 #include "core/linux_abi.h"
 #include "core/print.h"
 #include "core/process.h"
@@ -39,7 +40,7 @@ sysctl_version(struct sysctl_request *r)
 	return sysctl_put_string(r, text);
 }
 
-uint32_t
+HOT uint32_t
 freebsd_osreldate(void)
 {
 	return options.release * UINT32_C(1000) + (options.release == 1302);
@@ -129,7 +130,7 @@ sysctl_arandom(struct sysctl_request *r)
 }
 
 /* Processors in the affinity mask, as what a program can use. */
-uint32_t
+HOT uint32_t
 freebsd_processors(void)
 {
 	uint64_t mask[128];

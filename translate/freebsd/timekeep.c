@@ -5,6 +5,7 @@
 #include "core/core.h"
 #include "core/host.h"
 #include "core/host_clock.h"
+#include "core/layout.h"
 #include "core/linux_abi.h"
 #include "core/lock.h"
 #include "core/memory.h"
@@ -361,7 +362,7 @@ freebsd_timekeep_read(bool real, struct timespec *t)
 	return leased;
 }
 
-void
+HOT void
 freebsd_timekeep_start(uint64_t page)
 {
 	((struct timekeep *)(uintptr_t)page)->version = TIMEKEEP_VERSION;
@@ -369,7 +370,7 @@ freebsd_timekeep_start(uint64_t page)
 		tk.page = (struct timekeep *)(uintptr_t)page;
 }
 
-void
+HOT void
 freebsd_timekeep_after_fork(void)
 {
 	if (!tk.page)

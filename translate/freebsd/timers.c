@@ -7,6 +7,7 @@
 #include "core/copy.h"
 #include "core/core.h"
 #include "core/host.h"
+#include "core/layout.h"
 #include "core/process.h"
 #include "core/signal.h"
 #include "core/thread.h"
@@ -15,10 +16,23 @@
 #define TIMERS 32	/* TIMER_MAX, sys/timers.h */
 
 static struct ktimer {
-	bool used;
 	int host;
 	uint64_t value;		/* for the signal's receiver */
-} timers[TIMERS];		/* process.lock */
+} timers[TIMERS] BULKY;
+static uint32_t used;		/* bit n: timer n */
+_Static_assert(TIMERS <= 32, "a bit for each");
+
+static bool
+is_used(int id)
+{
+	return __atomic_load_n(&used, __ATOMIC_ACQUIRE) >> id & 1;
+}
+
+static void
+set_unused(int id)
+{
+	__atomic_and_fetch(&used, ~(UINT32_C(1) << id), __ATOMIC_RELEASE);
+}
 
 /* itimers exist for these clocks only (register_posix_clock()). */
 static int
@@ -68,13 +82,13 @@ event_to_host(struct call *c, struct host_sigevent *to, const struct freebsd_sig
 static long
 take_id(struct process *p)
 {
-	long id = FIRST_TIMER;
+	int id = FIRST_TIMER;
 
 	lock_acquire(&p->lock);
-	while (id < TIMERS && timers[id].used)
+	while (id < TIMERS && is_used(id))
 		id++;
 	if (id < TIMERS)
-		timers[id].used = true;
+		__atomic_or_fetch(&used, UINT32_C(1) << id, __ATOMIC_RELEASE);
 	lock_release(&p->lock);
 	return id < TIMERS ? id : -EAGAIN;
 }
@@ -102,7 +116,7 @@ freebsd_ktimer_create(struct call *c, int32_t clock, struct guest_ptr event, str
 	if (r < 0) {
 		if (host >= 0)
 			core_call(__NR_timer_delete, host);
-		timers[id].used = false;
+		set_unused((int)id);
 		return r;
 	}
 	timers[id].value = is_null(event) ? (uint64_t)id : e.value;
@@ -113,8 +127,7 @@ freebsd_ktimer_create(struct call *c, int32_t clock, struct guest_ptr event, str
 static int
 host_timer(int timer)
 {
-	return timer >= FIRST_TIMER && timer < TIMERS && timers[timer].used ? timers[timer].host
-									    : -1;
+	return timer >= FIRST_TIMER && timer < TIMERS && is_used(timer) ? timers[timer].host : -1;
 }
 
 long
@@ -125,7 +138,7 @@ freebsd_ktimer_delete(struct call *c, int32_t timer)
 	(void)c;
 	if (host < 0)
 		return -EINVAL;
-	timers[timer].used = false;
+	set_unused(timer);
 	return core_call(__NR_timer_delete, host);
 }
 
@@ -180,10 +193,9 @@ freebsd_timer_info(struct freebsd_siginfo *to, const struct siginfo *from)
 	to->value = id < TIMERS ? timers[id].value : 0;
 }
 
-void
+HOT void
 freebsd_timers_after_fork(void)
 {
-	for (int id = 0; id < TIMERS; id++)
-		if (timers[id].used)
-			timers[id].used = false;
+	if (used != 0)
+		used = 0;
 }

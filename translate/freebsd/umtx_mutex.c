@@ -12,6 +12,7 @@
 
 #include "core/copy.h"
 #include "core/dispatch.h"
+#include "core/layout.h"
 #include "core/lock.h"
 #include "core/process.h"
 
@@ -375,7 +376,7 @@ freebsd_robust_ends(struct thread *t)
 }
 
 /* All threads end at once; each one's list is read by whoever ends the process. */
-void
+HOT void
 freebsd_robust_process_ends(struct process *p)
 {
 	lock_acquire(&p->lock);

@@ -36,7 +36,7 @@ struct areas {
 };
 
 /* The LDT belongs to the address space, so vfork's child has the same. */
-static uint64_t slots_used[SLOTS / 64];
+static uint64_t slots_used[SLOTS / 64] BULKY;
 
 static uint16_t
 slot_take(void)
@@ -398,11 +398,15 @@ void
 linux_i386_after_fork(struct thread *t)
 {
 	const struct areas *a = t->areas;
+	uint64_t own[SLOTS / 64] = {0};
 
-	memset(slots_used, 0, sizeof slots_used);
 	for (int i = 0; a && i < AREAS; i++)
 		if (a->slot[i])
-			slot_set(a->slot[i], true);
+			own[(a->slot[i] - FIRST_SLOT) / 64] |= UINT64_C(1) << (a->slot[i] - FIRST_SLOT) % 64;
+	/* What is so already is not written: that would be a page to copy. */
+	for (unsigned w = 0; w < SLOTS / 64; w++)
+		if (slots_used[w] != own[w])
+			slots_used[w] = own[w];
 }
 
 /* ---- the instruction that faulted ---- */
