@@ -439,7 +439,7 @@ def one_row(t, row, nr):
 def direct_calls(t):
     lines = [f"\t[{row.nr}] = {word},\t/* {row.name} */" for row, word in direct.words(t)]
     if lines:
-        yield f"const uint32_t {t.os}_direct_calls[{t.prefix}_NROWS] = {{"
+        yield f"HOT_TABLE const uint32_t {t.os}_direct_calls[{t.prefix}_NROWS] = {{"
         yield from lines
         yield "};"
 

@@ -42,7 +42,7 @@ SECTIONS
 	.text : {
 		*(.text.hot)
 		*(EXCLUDE_FILE(COLD) .text)
-		*_personality.c.o(.text) *_start_*.o(.text) *_entry_*.o(.text) *_process*.o(.text) *_signals.c.o(.text)
+		*_personality.c.o(.text) *_start_*.o(.text) *_entry_*.o(.text) *_process*.o(.text) *_signal*.o(.text)
 		*(.text .text.*)
 	} :code
 	.rodata : { *(.rodata .rodata.* .data.rel.ro*) } :code

@@ -9,6 +9,7 @@
 #include <linux/elf.h>
 
 #include "core/host.h"
+#include "core/layout.h"
 #include "core/linux_abi.h"
 #include "core/process.h"
 #include "core/sites.h"
@@ -20,7 +21,7 @@ extern const unsigned long freebsd_vdso_size;
 
 #define FREEBSD_ELFOSABI 9
 
-long
+HOT long
 freebsd_shared_page_fill(struct process *p, uint64_t page)
 {
 	const Elf64_Ehdr *header = (const Elf64_Ehdr *)freebsd_vdso;
