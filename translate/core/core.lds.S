@@ -51,8 +51,7 @@ SECTIONS
 	. = ADDR(.words) + THREAD_STACK;
 	.memory : {
 		*(.bss.stack)
-		in_start = .;
-		*_core_start.c.o(.bss.start) *(.bss.start)
+		*(.bss.start)
 		*(.bss.heap)
 		*(.bss.bulky)
 	} :memory

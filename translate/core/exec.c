@@ -27,19 +27,17 @@
 #include "trace.h"
 #include "trap.h"
 
-/*
- * A program found: what will be mapped, and the words in front of the guest's own arguments. In the
- * order that touches the fewest pages.
- */
+#define LONGEST_PATH 4095
+
+/* A program found: what will be mapped, and the words in front of the guest's own arguments. */
 struct program {
 	int fd;
-	bool is_script;
+	const char *path;		/* guest's name of what fd is */
+	struct script *script;		/* core_alloc'ed, or NULL; then fd is its interpreter */
 	size_t head_len;
 	uint64_t size;
 	struct elf_info info;
 	char head[ELF_HEAD];
-	char path[4096];		/* guest's name of what fd is */
-	struct script script;		/* valid if is_script; then fd is its interpreter */
 };
 
 /* The name of a file that the kernel was given as a descriptor (do_execveat_common(), fs/exec.c). */
@@ -54,20 +52,21 @@ names_descriptor(const char *path)
  * after fexecve, the name the file has itself.
  */
 static void
-make_absolute(struct program *p)
+absolute_name(const struct program *p, char *name, size_t size)
 {
-	char link[32], name[sizeof p->path];
-	long n;
+	char link[32];
+	long n = 0;
 
-	if (p->path[0] == '/' && !names_descriptor(p->path))
+	if (p->path[0] != '/' || names_descriptor(p->path)) {
+		format(link, sizeof link, "/proc/self/fd/%d", p->fd);
+		n = core_call(__NR_readlink, link, name, size - 1);
+	}
+	if (n <= 0) {
+		strlcpy(name, p->path, size);
 		return;
-	format(link, sizeof link, "/proc/self/fd/%d", p->fd);
-	n = core_call(__NR_readlink, link, name, sizeof name - 1);
-	if (n <= 0)
-		return;
+	}
 	name[n] = 0;
 	path_to_guest(name);
-	strlcpy(p->path, name, sizeof p->path);
 }
 
 /* Reads the first bytes of what p->fd is; `name`: where its permissions are, or NULL if the kernel has looked. */
@@ -100,7 +99,8 @@ open_program(struct program *p, const char *path, struct load_error *e)
 	const char *name = path_on_host(path, text, sizeof text);
 	long r;
 
-	if (!name || strlcpy(p->path, path, sizeof p->path) >= sizeof p->path)
+	p->path = path;
+	if (!name || strlen(path) > LONGEST_PATH)
 		return load_fail_errno(e, -ENAMETOOLONG);
 	r = core_call(__NR_openat, AT_FDCWD, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (r < 0)
@@ -114,7 +114,8 @@ static int
 take_program(struct program *p, int fd, const char *path, struct load_error *e)
 {
 	p->fd = fd;
-	if (strlcpy(p->path, path, sizeof p->path) >= sizeof p->path)
+	p->path = path;
+	if (strlen(path) > LONGEST_PATH)
 		return load_fail_errno(e, -ENAMETOOLONG);
 	return read_program(p, NULL, e);
 }
@@ -135,16 +136,28 @@ parse_program(struct program *p, struct load_error *e)
 	return elf_complete(p->fd, &p->info, e);
 }
 
+static bool
+begins_script(const struct program *p)
+{
+	return p->head_len >= 2 && p->head[0] == '#' && p->head[1] == '!';
+}
+
 /* A second `#!` is ENOEXEC, as exec_shell_imgact() has it. */
 static int
 find_interpreter(struct program *p, struct load_error *e)
 {
-	const char *name = p->script.interpreter;
+	const char *name;
 
+	p->script = core_alloc(sizeof *p->script);
+	if (!p->script)
+		return load_fail_errno(e, -ENOMEM);
+	if (script_parse(p->head, p->head_len, p->script, e) < 0)
+		return -1;
+	name = p->script->interpreter;
 	close_program(p);
 	if (open_program(p, name, e) < 0)
 		return load_fail_interpreter(e, name);
-	if (p->head_len >= 2 && p->head[0] == '#' && p->head[1] == '!') {
+	if (begins_script(p)) {
 		load_fail(e, ENOEXEC, "is a script itself");
 		return load_fail_interpreter(e, name);
 	}
@@ -155,16 +168,11 @@ find_interpreter(struct program *p, struct load_error *e)
 static int
 find_program(struct program *p, const char *path, int fd, struct load_error *e)
 {
-	int script;
-
 	p->fd = -1;
+	p->script = NULL;
 	if ((fd >= 0 ? take_program(p, fd, path, e) : open_program(p, path, e)) < 0)
 		return -1;
-	script = script_parse(p->head, p->head_len, &p->script, e);
-	if (script < 0)
-		return -1;
-	p->is_script = script;
-	return p->is_script ? find_interpreter(p, e) : parse_program(p, e);
+	return begins_script(p) ? find_interpreter(p, e) : parse_program(p, e);
 }
 
 /* The brand of what --abi names; BRAND_UNKNOWN: not given. */
@@ -257,9 +265,9 @@ script_arguments(struct program *p, const char *path, char **argv)
 	words = core_alloc((n + 4) * sizeof *words);
 	if (!words)
 		die(126, "%s: no memory for its arguments", path);
-	words[k++] = p->script.interpreter;
-	if (p->script.argument[0])
-		words[k++] = p->script.argument;
+	words[k++] = p->script->interpreter;
+	if (p->script->argument[0])
+		words[k++] = p->script->argument;
 	words[k++] = (char *)path;
 	if (n > 0)
 		memcpy(words + k, argv + 1, n * sizeof *words);
@@ -298,14 +306,14 @@ exec_first(struct thread *t, const char *path, int fd, char **argv, char **envp)
 	static struct image image IN_START;
 	struct load_error e = {0};
 	struct load_options load = {.open_path = open_guest_path, .mapped_code = mapped_code, .info = &p.info};
-	struct start_request request = {.path = p.path, .image = &image, .envp = envp};
+	struct start_request request = {.path = t->p->exec_path, .image = &image, .envp = envp};
 	struct ucontext *uc;
 	long r;
 
 	if (find_program(&p, path, fd, &e) < 0)
 		die(e.code, "%s: %s%s", path, e.reason, e.detail);
-	make_absolute(&p);
-	request.argv = p.is_script ? script_arguments(&p, path, argv) : argv;
+	absolute_name(&p, t->p->exec_path, sizeof t->p->exec_path);
+	request.argv = p.script ? script_arguments(&p, path, argv) : argv;
 	if (is_refused(&p))
 		die(126, "%s: a Linux program, which --isolate=strict refuses", path);
 	/* What binfmt_misc gave us, it would give us again. */
@@ -313,7 +321,7 @@ exec_first(struct thread *t, const char *path, int fd, char **argv, char **envp)
 		char text[4096];
 
 		outputs_keep(false);
-		r = core_call(__NR_execve, path_on_host(p.path, text, sizeof text), request.argv, envp);
+		r = core_call(__NR_execve, path_on_host(t->p->exec_path, text, sizeof text), request.argv, envp);
 		die(126, "%s: a program of the host that could not be started: %s", path, load_errno_text((int)-r));
 	}
 	t->p->abi = personality_for(&p);
@@ -332,7 +340,6 @@ exec_first(struct thread *t, const char *path, int fd, char **argv, char **envp)
 		die(e.code, "%s: %s%s", path, e.reason, e.detail);
 	close_program(&p);
 	set_thread_name(path);
-	strlcpy(t->p->exec_path, p.path, sizeof t->p->exec_path);
 	t->p->break_start = t->p->break_now = image.brk_start;
 	uc = thread_fresh_frame(t);
 	signal_start(t);
@@ -421,10 +428,14 @@ is_passing(const char *word)
 	return false;
 }
 
+#define FEW_WORDS 128
+
 /* The guest's own vectors, for the host's kernel, which reads their strings (and answers their faults). */
 struct exec_words {
 	const char **argv;	/* of the core: its options, the path, and the guest's words; or the guest's alone */
 	const char **envp;
+	struct passing_words text;
+	const char *few[FEW_WORDS];
 };
 
 /* The words in front of the guest's: the core's options and the path. */
@@ -451,25 +462,31 @@ core_words(const struct process *p, const char *path, int exec_fd, const char **
 
 #define MOST_CORE_WORDS ((size_t)option_count + 10)
 
-/* `path` is NULL where the host's kernel itself starts the program. */
+/*
+ * `path` is NULL where the host's kernel itself starts the program. The few words that most have stay on the stack, of
+ * which the page is there already.
+ */
 static long
 make_words(struct call *c, const char *path, int exec_fd, struct guest_ptr argv, struct guest_ptr envp, struct exec_words *out)
 {
 	struct thread *t = c->t;
 	long n = count_words(c, argv), nenv = count_words(c, envp), k = 0;
-	size_t most;
+	size_t most, all;
 
 	if (n < 0 || nenv < 0)
 		return n < 0 ? n : nenv;
 	most = (size_t)n + MOST_CORE_WORDS + 2;
-	t->exec_words_size = (most + (size_t)nenv + 1) * sizeof *out->argv +
-			     sizeof(struct passing_words);
-	out->argv = t->exec_words = arena_map(t->exec_words_size, 4096);
+	all = most + (size_t)nenv + 1;
+	out->argv = out->few;
+	if (all > FEW_WORDS) {
+		t->exec_words_size = all * sizeof *out->argv;
+		out->argv = t->exec_words = arena_map(t->exec_words_size, 4096);
+	}
 	if (!out->argv)
 		return -ENOMEM;
 	out->envp = out->argv + most;
 	if (path)
-		k = core_words(c->p, path, exec_fd, out->argv, (struct passing_words *)(out->envp + nenv + 1));
+		k = core_words(c->p, path, exec_fd, out->argv, &out->text);
 	if (copy_words(c, out->argv + k, argv, n) < 0 || copy_words(c, out->envp, envp, nenv) < 0)
 		return -EFAULT;
 	if (path && !out->argv[k])	/* no argv[0]: the kernel puts an empty one there too */
@@ -536,28 +553,34 @@ exec_native(struct call *c, const char *path, const struct exec_words *words)
 	return host_exec(c, path_on_host(path, text, sizeof text), words);
 }
 
+/* What is wrong with the file, and whether it is the host that starts it. By itself as well, for the stack's sake. */
+static __attribute__((noinline)) long
+examine(const char *path, bool *native)
+{
+	struct load_error e = {0};
+	struct program p;
+	long r = find_program(&p, path, -1, &e);
+
+	/* Under a root, a script's interpreter is not the one the host's kernel would take. */
+	*native = r == 0 && runs_natively(&p) && !(p.script && options.root);
+	if (r == 0 && is_refused(&p))
+		load_fail(&e, EACCES, "refused in this room");
+	else if (r == 0 && !*native && !personality_for(&p))
+		load_fail(&e, ENOEXEC, "an ABI that this build does not have");
+	close_program(&p);
+	core_free(p.script);
+	return -e.host_errno;
+}
+
 static long
 exec_found(struct call *c, const char *path, int exec_fd, struct guest_ptr argv, struct guest_ptr envp)
 {
-	struct program *p = core_alloc(sizeof *p);
-	struct load_error e = {0};
 	struct exec_words words;
 	bool native;
-	long r;
+	long r = examine(path, &native);
 
-	if (!p)
-		return -ENOMEM;
-	r = find_program(p, path, -1, &e);
-	/* Under a root, a script's interpreter is not the one the host's kernel would take. */
-	native = r == 0 && runs_natively(p) && !(p->is_script && options.root);
-	if (r == 0 && is_refused(p))
-		load_fail(&e, EACCES, "refused in this room");
-	else if (r == 0 && !native && !personality_for(p))
-		load_fail(&e, ENOEXEC, "an ABI that this build does not have");
-	close_program(p);
-	core_free(p);
-	if (e.host_errno)
-		return -e.host_errno;
+	if (r < 0)
+		return r;
 	native = native || !core_is_reachable();
 	r = make_words(c, native ? NULL : path, exec_fd, argv, envp, &words);
 	if (r == 0 && native) {

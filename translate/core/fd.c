@@ -17,11 +17,12 @@
 #define NUMBERS		65536
 
 static uint64_t reserved[NUMBERS / 64] BULKY;
+static bool any_reserved;	/* while there is none, no page of that is looked at */
 
 static bool
 is_ours(int fd)
 {
-	return fd >= 0 && fd < NUMBERS &&
+	return any_reserved && fd >= 0 && fd < NUMBERS &&
 	       __atomic_load_n(&reserved[fd / 64], __ATOMIC_RELAXED) >> fd % 64 & 1;
 }
 
@@ -52,6 +53,7 @@ set_reserved(int fd, bool on)
 {
 	uint64_t bit = UINT64_C(1) << fd % 64;
 
+	any_reserved = true;
 	if (on)
 		__atomic_fetch_or(&reserved[fd / 64], bit, __ATOMIC_RELAXED);
 	else

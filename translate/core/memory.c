@@ -58,6 +58,14 @@ arena_unmap(void *p, size_t n)
 	core_call(__NR_munmap, p, n);
 }
 
+void
+memory_populate(const void *from, const void *to)
+{
+	const uintptr_t start = (uintptr_t)from & -PAGE;
+
+	core_call(__NR_madvise, start, (uintptr_t)to - start, MADV_POPULATE_WRITE);
+}
+
 /*
  * The heap: power-of-two classes with free lists, cut from 64 KiB chunks; what is
  * larger is mapped by itself. The header says which, so that free needs no search.

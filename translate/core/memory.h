@@ -12,6 +12,12 @@
 void *arena_map(size_t n, size_t align);
 void arena_unmap(void *p, size_t n);
 
+/*
+ * Pages that will all be written, in one call instead of a page fault for each (0.8 us instead of 1.9 where it was
+ * measured; where they are to be copied from a parent's it saves nothing). Linux before 5.14 refuses: no harm.
+ */
+void memory_populate(const void *from, const void *to);
+
 /* Zeroed memory to cut the first pieces from, before anything is allocated. */
 void core_heap_start(void *memory, size_t n);
 /* Zeroed, 16-byte aligned; NULL: no memory. */

@@ -267,30 +267,14 @@ static struct process first_process __attribute__((section(".bss.process")));
 static char first_stack[THREAD_BLOCK - THREAD_STACK] __attribute__((section(".bss.stack"), aligned(4096)));
 static char first_heap[0x10000] __attribute__((section(".bss.heap"), aligned(4096)));
 
-/* core.lds.S: where all IN_START begins, with host_stack. */
-extern const char in_start[];
-
-/* In one call instead of a page fault for each page. Linux before 5.14 refuses. */
+/* What each start writes: thread and process, and the uppermost of the stack with the frame. */
 static void
-populate(const void *from, const void *to)
-{
-	uintptr_t start = (uintptr_t)from & -UINT64_C(0x1000);
-
-	core_call(__NR_madvise, start, (uintptr_t)to - start, MADV_POPULATE_WRITE);
-}
-
-/*
- * What each start writes: thread and process; the uppermost of the stack with the frame; what the host's kernel told,
- * with the program's file as exec_first() reads it.
- */
-static void
-populate_all(void)
+populate(void)
 {
 	const char *top = first_stack + (THREAD_FRAME - THREAD_STACK);
 
-	populate(&first_thread, &first_process + 1);
-	populate(top - 0x4000, top + sizeof(struct ucontext));
-	populate(in_start, in_start + 0x4800);
+	memory_populate(&first_thread, &first_process + 1);
+	memory_populate(top - 0x4000, top + sizeof(struct ucontext));
 }
 
 _Noreturn void core_start(uint64_t *sp);
@@ -300,7 +284,7 @@ core_start(uint64_t *sp)
 {
 	struct thread *t;
 
-	populate_all();
+	populate();
 	read_host_stack(sp);
 	if (host_stack.argc == 2 && !started_by_binfmt() && strcmp(host_stack.argv[1], "--abis") == 0) {
 		abis_print();

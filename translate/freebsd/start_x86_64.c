@@ -27,9 +27,9 @@ map_memory(struct process *p, struct stack *s, int prot)
 
 	if (r < 0)
 		return r;
-	if (behind)
+	if (behind && prot != (PROT_READ | PROT_WRITE))
 		r = core_call(__NR_mprotect, s->top, FREEBSD_SHARED_PAGE, PROT_READ | PROT_WRITE);
-	else
+	else if (!behind)
 		r = core_call(__NR_mmap, 0, FREEBSD_SHARED_PAGE, PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	return r < 0 ? r : freebsd_shared_page_fill(p, behind ? s->top : (uint64_t)r);
