@@ -32,8 +32,8 @@ next_place(size_t n, size_t align)
 }
 
 /* Addresses are handed out upwards, round and round: what is still in use is passed over. */
-void *
-arena_map(size_t n, size_t align)
+static void *
+map(size_t n, size_t align, int how)
 {
 	size_t passed = 0;
 	long r = -EEXIST;
@@ -47,9 +47,21 @@ arena_map(size_t n, size_t align)
 		if (!at)
 			return NULL;
 		r = core_call(__NR_mmap, at, n, PROT_READ | PROT_WRITE,
-			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+			      how | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 	}
 	return r < 0 ? NULL : (void *)r;
+}
+
+void *
+arena_map(size_t n, size_t align)
+{
+	return map(n, align, MAP_PRIVATE);
+}
+
+void *
+arena_map_shared(size_t n)
+{
+	return map(n, PAGE, MAP_SHARED);
 }
 
 void

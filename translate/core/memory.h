@@ -10,6 +10,8 @@
 
 /* n bytes of zeroed pages, aligned to `align` (a power of two of at least a page); NULL: no memory. */
 void *arena_map(size_t n, size_t align);
+/* The same on pages that a fork's child goes on sharing. */
+void *arena_map_shared(size_t n);
 void arena_unmap(void *p, size_t n);
 
 /*

@@ -8,6 +8,7 @@
 #include "memory.h"
 #include "personality.h"
 #include "signal.h"
+#include "sites.h"
 #include "string.h"
 #include "thread.h"
 #include "trace.h"
@@ -61,6 +62,7 @@ process_fork_with(struct thread *t, unsigned long flags, uint64_t word)
 	struct process *p = t->p;
 	long r;
 
+	sites_before_fork(t);
 	fork_locks_acquire(p);
 	errand_run(t);
 	r = host_call(__NR_clone, flags, 0, word, 0, 0);
@@ -75,6 +77,7 @@ process_fork_with(struct thread *t, unsigned long flags, uint64_t word)
 	p->errand_busy = 0;
 	t->nheld = 0;			/* what is pending stays with the parent */
 	drop_other_threads(t);
+	sites_after_fork();
 	trap_arm_thread();
 	trace_after_fork(t);
 	if (p->abi->after_fork)

@@ -13,6 +13,7 @@
 #include "print.h"
 #include "process.h"
 #include "segment.h"
+#include "site_family.h"
 #include "site_kind_x86_64.h"
 #include "site_stub_x86_64.h"
 #include "string.h"
@@ -308,6 +309,20 @@ visited_again(const struct process *p, uint64_t address)
 	return s != NULL;
 }
 
+static void
+note(uint64_t address)
+{
+	struct site *s = NULL;
+
+	if (nsites < SITES_MAX)
+		s = core_alloc(sizeof *s);
+	if (!s)
+		return;
+	nsites++;
+	*s = (struct site){.address = address, .visits = 1, .next = *bucket(address)};
+	*bucket(address) = s;
+}
+
 uint64_t
 sites_visit(struct thread *t, const struct ucontext *uc)
 {
@@ -322,24 +337,45 @@ sites_visit(struct thread *t, const struct ucontext *uc)
 	fp_words = fp->sw_reserved;
 	sites_fp_known = true;
 	again = uc->uc_mcontext.cs != site_kind(t->p->abi->machine)->segment || visited_again(t->p, address);
+	if (!again && t->p->is_vfork_child)
+		note(address);
 	lock_release(&sites_lock);
-	return again ? 0 : address;
+	if (again || t->p->is_vfork_child)
+		return 0;
+	site_family_tell(address);
+	return address;
 }
 
 void
 sites_note(uint64_t address)
 {
-	struct site *s = NULL;
-
 	lock_acquire(&sites_lock);
-	if (!site_at(address) && nsites < SITES_MAX)	/* no other thread has been here meanwhile */
-		s = core_alloc(sizeof *s);
-	if (s) {
-		nsites++;
-		*s = (struct site){.address = address, .visits = 1, .next = *bucket(address)};
-		*bucket(address) = s;
-	}
+	if (!site_at(address))	/* no other thread has been here meanwhile */
+		note(address);
 	lock_release(&sites_lock);
+}
+
+void
+sites_before_fork(struct thread *t)
+{
+	uint64_t address;
+
+	if (!are_wanted())
+		return;
+	while ((address = site_family_told())) {
+		lock_acquire(&sites_lock);
+		if (!site_at(address))
+			note(address);
+		visited_again(t->p, address);	/* by the child that is about to be made, most likely */
+		lock_release(&sites_lock);
+	}
+	site_family_begins();
+}
+
+void
+sites_after_fork(void)
+{
+	site_family_child();
 }
 
 /* ---- going back ---- */

@@ -253,7 +253,7 @@ run(void *argument)
 	char **program = parse_arguments(host_stack.argc, host_stack.argv, &has_argv0);
 
 	options.core_path = core_path();
-	thread_arm(t);
+	thread_begin(t);
 	t->p->pid = t->tid;
 	exec_first(t, program[0], program_descriptor(), program + has_argv0, host_stack.envp);
 }

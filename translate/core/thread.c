@@ -128,7 +128,7 @@ block_stack(struct thread *t)
 }
 
 void
-thread_arm(struct thread *t)
+thread_begin(struct thread *t)
 {
 	stack_t stack = block_stack(t);
 
@@ -136,6 +136,12 @@ thread_arm(struct thread *t)
 	t->tid = (int)core_call(__NR_set_tid_address, &t->alive);
 	core_call(__NR_sigaltstack, &stack, 0);
 	segment_thread_begins(t);
+}
+
+void
+thread_arm(struct thread *t)
+{
+	thread_begin(t);
 	trap_arm_thread();
 }
 

@@ -120,7 +120,8 @@ void thread_free(struct thread *t);
 void thread_leave(struct thread *t);
 /* The same for one that runs, and will end, without a look at it: a child that shares the memory. */
 void thread_abandon(struct thread *t);
-/* On the thread's own block, before its first guest instruction: alternate stack, trap. */
+/* On the thread's own block, before its first guest instruction: alternate stack; and trap, which the first one installs. */
+void thread_begin(struct thread *t);
 void thread_arm(struct thread *t);
 
 /*
