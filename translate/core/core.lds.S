@@ -24,6 +24,7 @@ PHDRS
 }
 
 #define WINDOW 0x10000
+#define PROCESS_HEAD 0x80	/* of struct process, what is in front of its long arrays */
 
 /* Not the core's and the loader's own, or run for few programs and options only. */
 #define COLD *_abi.c.o *_bsd_* *_freebsd_* *_linux_* *_event* *_json* *_trace* *_stats* *_host_names* \
@@ -47,7 +48,7 @@ SECTIONS
 	} :code
 	.rodata : { *(.rodata .rodata.* .data.rel.ro*) } :code
 
-	.words : { *(.bss.thread) *(.bss COMMON) *(.bss.process) } :words
+	.words : { *(.bss.thread) *(.bss COMMON) process_at = .; *(.bss.process) } :words
 	. = ADDR(.words) + THREAD_STACK;
 	.memory : {
 		*(.bss.stack)
@@ -58,4 +59,5 @@ SECTIONS
 	.data : { *(.data .data.*) } :memory
 }
 ASSERT(SIZEOF(.data) == 0, "initialised data would be a mapping of its own: core_start() can fill it")
+ASSERT(process_at + PROCESS_HEAD <= ADDR(.words) + 0x1000, "a fork's child writes more than a page of words: say BULKY of tables")
 ASSERT(SIZEOF(.words) <= THREAD_STRUCT_SPACE, "more words than fit in front of the guard page: say BULKY of tables")

@@ -369,7 +369,9 @@ sites_before_fork(struct thread *t)
 		visited_again(t->p, address);	/* by the child that is about to be made, most likely */
 		lock_release(&sites_lock);
 	}
+	lock_acquire(&sites_lock);
 	site_family_begins();
+	lock_release(&sites_lock);
 }
 
 void
