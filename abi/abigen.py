@@ -53,7 +53,7 @@ does not matter, the order of rows does.
                openpath atpath linkatpath  as the row's argument `how` says
                string name               any other string that is read
                strings argv              vector of strings
-               addr where                an address that is not followed
+               addr where                any other address
                in|out|inout TYPE name    pointer to one (in? out? inout?: or NULL)
                ... name[n]               to as many as argument n says
                ... name[*n]              to as many as argument n points at
@@ -99,6 +99,8 @@ does not matter, the order of rows does.
       POLICY   fits         a value that is too large: EOVERFLOW (else it is cut)
                saturates    the largest value, which stands for the largest in both
                overflowid   65534, and the largest is -1
+      TYPE     a field of type `mem` (`mem64`: 64 bits everywhere) is an address that the kernel
+                            reads or writes at, `ptr` one that it keeps
   opaque NAME...            structs that the trace does not look into
 """
 

@@ -43,7 +43,7 @@ def shape(core, base, end):
 		if kind == "LOAD" and not base <= int(address, 16) < int(address, 16) + int(size, 16) <= end:
 			yield f"LOAD segment at 0x{address} is outside its place {base:#x}..{end:#x}"
 	if base not in (int(address, 16) for kind, address, *_ in segments if kind == "LOAD"):
-		yield f"does not begin at CORE_BASE, {base:#x}"
+		yield f"does not begin at CORE_TEXT, {base:#x}"
 
 
 def code(core):
@@ -71,8 +71,8 @@ def code(core):
 def main():
 	core = sys.argv[1]
 	with open(sys.argv[2], encoding="utf-8") as header:
-		place = dict(re.findall(r"#define (CORE_BASE|CORE_ARENA)\s+(0x[0-9a-f]+)", header.read()))
-	base, end = (int(place[name], 16) for name in ("CORE_BASE", "CORE_ARENA"))
+		place = dict(re.findall(r"#define (CORE_TEXT|CORE_ARENA)\s+(0x[0-9a-f]+)", header.read()))
+	base, end = (int(place[name], 16) for name in ("CORE_TEXT", "CORE_ARENA"))
 	faults = [*undefined(core), *shape(core, base, end), *code(core)]
 	for fault in faults:
 		print(f"{core}: {fault}")

@@ -265,16 +265,16 @@ numbers errno 133
 
     def test_wrappers_narrow(self):
         source = self.made["toy_abi.c"]
-        self.assertIn("host_call_last(__NR_read, (int32_t)c->arg[0], c->arg[1], (uint64_t)c->arg[2])",
+        self.assertIn("host_call_last(__NR_read, (int32_t)c->arg[0], outside_core(c->arg[1]), (uint64_t)c->arg[2])",
                       source)
-        self.assertIn("path_for(c, guest(c->arg[0]), PATH_FOLLOW, &file)", source)
+        self.assertIn("path_for(c, guest(outside_core(c->arg[0])), PATH_FOLLOW, &file)", source)
         self.assertIn("flags_to_host(&toy_oflags, (uint32_t)c->arg[1])", source)
 
     def test_host_call_with_other_arguments(self):
         made = self.accepted("173 size old_pread(fd f, out bytes b[n], size n, int pad, off at) "
                              "host:pread64(f,b,n,at) partial\n  ! why\n"
                              "174 int l(path a) host:linkat(AT_FDCWD,a,-1,0) partial\n  ! why\n")
-        self.assertIn("host_call_last(__NR_pread64, (int32_t)c->arg[0], c->arg[1], "
+        self.assertIn("host_call_last(__NR_pread64, (int32_t)c->arg[0], outside_core(c->arg[1]), "
                       "(uint64_t)c->arg[2], (int64_t)c->arg[4])", made["toy_abi.c"])
         self.assertIn("host_call(__NR_linkat, AT_FDCWD, a.name, -1, 0)", made["toy_abi.c"])
 
@@ -434,6 +434,27 @@ class Columns(Bad):
         self.assertIn("guest(c->arg[1]), 1, CONVERT_OUT | CONVERT_NULL)", small)
         self.assertIn("host_call(3 /* a */, v[0].host, v[1].host)", small)
         self.assertNotIn("convert_begin", self.made("toy", text))
+
+    def test_no_address_in_the_core_comes_to_a_row(self):
+        text = "3 7 int a(addr at, hex data, in? int one, ulong n) toy_a partial\n  ! why\n"
+        self.assertIn("toy_a(c, guest(outside_core(c->arg[0])), (uint64_t)outside_core(c->arg[1]), "
+                      "guest(outside_core(c->arg[2])), (uint64_t)c->arg[3])", self.made("toy", text))
+        self.assertNotIn("outside_core", self.made("toy_small", text))
+
+    def test_structs_with_addresses_are_copied_where_one_is_in_the_core(self):
+        text = "struct v\n  size n\n  mem at\n3 7 int a(int n, in v list[n<=9]) host partial\n  ! why\n"
+        made = self.made("toy", text)
+        self.assertIn("v_map_fields[] = {\n\t{8, 8, 1, 8, 8, 0, FIELD_MEMORY},\n};", made)
+        self.assertIn("toy_v_map = {16, 16, 1, 1, v_map_fields};", made)
+        self.assertIn("\tif ((uint64_t)(int32_t)c->arg[0] <= 9 && points_into_core(&toy_v_map, "
+                      "guest(outside_core(c->arg[1])), (uint64_t)(int32_t)c->arg[0]))\n\t\treturn copied_a(c);\n"
+                      "\treturn host_call_last(3 /* a */, (int32_t)c->arg[0], outside_core(c->arg[1]));", made)
+        self.assertIn("host_call(3 /* a */, (int32_t)c->arg[0], v[0].host)", made)
+        self.assertNotIn("points_into_core", self.made("toy_small", text))
+
+    def test_addresses_that_are_only_kept_are_not_looked_at(self):
+        text = "struct v\n  ptr at\n3 7 int a(in v one) host partial\n  ! why\n"
+        self.assertNotIn("points_into_core", self.made("toy", text))
 
     def test_a_u64_is_aligned_as_the_abi_has_it(self):
         text = "struct s\n  u32 a\n  u64 b\n3 7 int a(in s one) host partial\n  ! why\n"

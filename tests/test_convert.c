@@ -21,7 +21,7 @@ static const struct map_field fields[] = {
 	FIELD(sec, 1, 1, FIELD_CUT), FIELD(id, 1, 0, FIELD_ID), FIELD(link, 1, 0, FIELD_FITS),
 	FIELD(limit, 1, 0, FIELD_SATURATES), FIELD(place, 1, 0, FIELD_CUT), FIELD(list, 2, 0, FIELD_FITS),
 };
-static const struct struct_map map = {sizeof(struct narrow), sizeof(struct wide), 6, fields};
+static const struct struct_map map = {sizeof(struct narrow), sizeof(struct wide), 6, 0, fields};
 
 /* The guest's memory is ours, but for one bad place. */
 #define BAD 0x10
@@ -42,6 +42,12 @@ copy_out(struct guest_ptr to, const void *from, size_t n)
 		return -EFAULT;
 	memcpy((void *)to.addr, from, n);
 	return 0;
+}
+
+long
+load_u64(uint64_t *to, struct guest_ptr from)
+{
+	return copy_in(to, from, sizeof *to);
 }
 
 void *
@@ -165,6 +171,46 @@ an_array_is_written_as_far_as_answered(void **state)
 	assert_int_equal(n[39].sec, 0);
 }
 
+/* A part of a vector, in the host's layout. */
+struct part { uint64_t length; uint64_t place; };
+static const struct map_field places[] = {{8, 8, 1, 8, 8, 0, FIELD_MEMORY}};
+static const struct struct_map parts_map = {sizeof(struct part), sizeof(struct part), 1, 1, places};
+enum { PARTS = 200 };	/* more than fit in struct converted */
+
+static void
+what_points_outside_the_core_is_not_copied(void **state)
+{
+	struct part parts[PARTS] = {{CORE_TEXT, 0x1000}, {CORE_TEXT, CORE_BASE - 1}, {CORE_TEXT, CORE_END}};
+	struct converted v = {0};
+
+	(void)state;
+	assert_false(points_into_core(&parts_map, at(parts), PARTS));
+	assert_int_equal(convert_memory(&v, &parts_map, at(parts), PARTS), 0);
+	assert_ptr_equal(v.host, parts);
+	assert_int_equal(convert_end(&v, 1, 3), 3);
+	assert_int_equal(convert_memory(&v, &parts_map, guest(BAD - 8), PARTS), 0);
+	assert_ptr_equal(v.host, (void *)(BAD - 8));
+}
+
+static void
+what_points_into_the_core_points_nowhere_in_a_copy(void **state)
+{
+	struct part parts[PARTS] = {{1, 0x1000}, {CORE_TEXT, 0x2000}}, *copy;
+	struct converted v = {0};
+
+	(void)state;
+	parts[PARTS - 1] = (struct part){CORE_TEXT, CORE_TEXT + 0x1234};
+	assert_int_equal(convert_memory(&v, &parts_map, at(parts), PARTS), 0);
+	copy = v.host;
+	assert_ptr_not_equal(copy, parts);
+	assert_int_equal(copy[0].place, 0x1000);
+	assert_true(copy[1].length == CORE_TEXT);
+	assert_true(copy[PARTS - 1].length == CORE_TEXT);
+	assert_true(copy[PARTS - 1].place == CORE_BASE + 0x1234);
+	assert_true(parts[PARTS - 1].place == CORE_TEXT + 0x1234);
+	assert_int_equal(convert_end(&v, 1, 3), 3);
+}
+
 static void
 small_ids(void **state)
 {
@@ -186,6 +232,8 @@ main(void)
 		cmocka_unit_test(an_argument_is_read_and_only_a_success_is_written),
 		cmocka_unit_test(null_and_bad_places),
 		cmocka_unit_test(an_array_is_written_as_far_as_answered),
+		cmocka_unit_test(what_points_outside_the_core_is_not_copied),
+		cmocka_unit_test(what_points_into_the_core_points_nowhere_in_a_copy),
 		cmocka_unit_test(small_ids),
 	};
 

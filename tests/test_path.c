@@ -21,14 +21,6 @@ static char root[64];
 extern const struct personality guest_system; /* PATH_MAX is 1024 */
 static struct call the_call = {.abi = &guest_system};
 
-_Bool
-guest_reaches_core(struct guest_ptr p, uint64_t n)
-{
-	(void)p;
-	(void)n;
-	return 0;
-}
-
 long
 copy_in_string(char *to, struct guest_ptr from, size_t size)
 {

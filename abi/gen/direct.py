@@ -28,7 +28,7 @@ def looked_at(t, row):
     if t.data_model is not model.DATA_MODELS["lp64"]:
         return
     for i, arg in enumerate(row.args):
-        if arg.is_pointer:
+        if may_be_address(arg):
             yield f"1u << (DIRECT_ADDRESSES + {i})"
         elif t.size_of(arg.type) == 8:
             yield f"1u << (DIRECT_SMALL + {i})"
@@ -42,6 +42,10 @@ def host_call(t, row):
     return host if good else None
 
 
+def may_be_address(arg):
+    return arg.is_pointer or arg.type in model.MAYBE_ADDRESSES
+
+
 def is_passed_on(row):
     """By the host, with all arguments in their places and its answer, whatever the release."""
     return row.host and row.host_args == [a.name for a in row.args] and row.last == row.nr and \
@@ -53,7 +57,8 @@ def is_the_same(t, row, host, i):
     arg = row.args[i]
     if arg.is_pointer:
         return arg.type not in (*model.PATHS, "strings") and \
-            not (arg.direction and arg.type != "bytes" and layout.needs_map(t, arg.type))
+            not (arg.direction and arg.type != "bytes" and layout.needs_map(t, arg.type)) and \
+            not layout.points_to_memory(t, arg.type)
     if arg.type in t.words and not (t.words[arg.type].is_host or row.direct):
         return False
     if t.is_pair(arg) or arg.type in ("uid16", "gid16"):

@@ -30,7 +30,7 @@ def header(t):
     out += [f"extern const struct struct_layout {t.os}_{s.name}_layout;"
             for s in t.structs.values() if has_layout(s)]
     out += [f"extern const struct struct_map {t.os}_{s.name}_map;"
-            for s in t.structs.values() if not layout.is_same(t, s)]
+            for s in t.structs.values() if has_map(t, s.name)]
     out += ["", "/* Handlers */"]
     seen = set()
     for row in t.rows:
@@ -183,23 +183,33 @@ def layouts(t):
                f'{{"{name}", {size}, 1, one_{name}_fields}};\n')
 
 
+def has_map(t, type_name):
+    return layout.needs_map(t, type_name) or layout.points_to_memory(t, type_name)
+
+
 def struct_maps(t):
-    """What convert.h works from, for the structs that differ from the host's."""
+    """What convert.h works from, for the structs that are not the host's as they stand."""
     for struct in t.structs.values():
+        if layout.points_to_memory(t, struct.name):
+            size = layout.guest(t, struct)[1] if struct.is_computed else struct.size
+            yield from memory_map(t, struct.name, size, layout.memory_fields(t, struct))
         if layout.is_same(t, struct):
             continue
         both = layout.pairs(t, struct)
         yield f"static const struct map_field {struct.name}_map_fields[] = {{"
         for ours, host in both:
             signed = int(layout.is_signed(t, ours.type))
+            policy = "FIELD_MEMORY" if ours.type in model.MEMORY else model.POLICIES[ours.policy]
             yield (f"\t{{{ours.offset}, {host.offset}, {ours.count}, {ours.size}, {host.size}, "
-                   f"{signed}, {model.POLICIES[ours.policy]}}},")
+                   f"{signed}, {policy}}},")
         yield "};"
         yield (f"const struct struct_map {t.os}_{struct.name}_map = "
-               f"{{{layout.guest(t, struct)[1]}, {layout.host(t, struct)[1]}, {len(both)}, "
+               f"{{{layout.guest(t, struct)[1]}, {layout.host(t, struct)[1]}, {len(both)}, 0, "
                f"{struct.name}_map_fields}};\n")
     for name in sorted({a.type for r in t.rows for a in r.args
                         if r.host and a.direction and t.scalar(a.type)}):
+        if layout.points_to_memory(t, name):
+            yield from memory_map(t, name, t.size_of(name), [(0, t.size_of(name))])
         if not layout.needs_map(t, name):
             continue
         signed = int(layout.is_signed(t, name))
@@ -207,7 +217,16 @@ def struct_maps(t):
         ours, host = t.size_of(name), t.size_of(name, layout.HOST)
         yield (f"static const struct map_field {name}_map_field = "
                f"{{0, 0, 1, {ours}, {host}, {signed}, {policy}}};")
-        yield f"static const struct struct_map {t.os}_{name}_map = {{{ours}, {host}, 1, &{name}_map_field}};\n"
+        yield f"static const struct struct_map {t.os}_{name}_map = {{{ours}, {host}, 1, 0, &{name}_map_field}};\n"
+
+
+def memory_map(t, name, size, fields):
+    """Of a struct in the host's layout: the addresses in it."""
+    yield f"static const struct map_field {name}_map_fields[] = {{"
+    yield from (f"\t{{{offset}, {offset}, 1, {bytes_}, {bytes_}, 0, FIELD_MEMORY}}," for offset, bytes_ in fields)
+    yield "};"
+    yield (f"const struct struct_map {t.os}_{name}_map = "
+           f"{{{size}, {size}, {len(fields)}, 1, {name}_map_fields}};\n")
 
 
 def kind_of(t, type_name):
@@ -228,19 +247,48 @@ def wrappers(t):
             body = unused + [f"\treturn GUEST_ERROR({t.prefix}_{row.error});"]
         elif row.host:
             body = host_body(t, row)
+            pointing = pointing_args(t, row)
+            if pointing:
+                yield function(f"copied_{row.name}", host_body(t, row, pointing))
+                body = in_place(t, row, pointing) + body
         else:
             args = ["c"] + [narrow(t, row, i) for i in range(len(row.args))]
             body = [f"\treturn {row.handler}({', '.join(args)});"]
         if row.since or row.until:
             body = ["\tif (!row_exists(c->row))\n\t\treturn call_missing(c);", *body]
-        yield "\n".join([f"static long\nrun_{row.name}(struct call *c)\n{{", *body, "}\n"])
+        yield function(f"run_{row.name}", body)
+
+
+def function(name, body):
+    return "\n".join([f"static long\n{name}(struct call *c)\n{{", *body, "}\n"])
+
+
+def pointing_args(t, row):
+    """Structs that the host's kernel is given as they stand, and in which it follows addresses."""
+    return [a.name for a in row.args
+            if a.direction == "in" and a.name in row.host_args and layout.points_to_memory(t, a.type)]
+
+
+def in_place(t, row, pointing):
+    """Unless an address in them is in the core's memory: then they are copied."""
+    tests = []
+    for i, arg in enumerate(row.args):
+        if arg.name in pointing:
+            n = count(t, row, arg)
+            tests.append((f"{n} <= {arg.most} && " if arg.most else "") +
+                         f"points_into_core(&{t.os}_{arg.type}_map, guest({address(t, i)}), {n})")
+    together = f"({') || ('.join(tests)})" if len(tests) > 1 else tests[0]
+    return [f"\tif ({together})", f"\t\treturn copied_{row.name}(c);"]
 
 
 def narrow(t, row, i):
     arg = row.args[i]
-    if arg.is_pointer:
-        return f"guest(c->arg[{i}])"
-    return number(t, arg, f"c->arg[{i}]")
+    return f"guest({address(t, i)})" if arg.is_pointer else number(t, arg, f"c->arg[{i}]")
+
+
+def address(t, i):
+    """An argument that the kernel reads or writes at, if it is an address: never in the core's memory."""
+    return f"outside_core(c->arg[{i}])" if t.data_model.has_wide_addresses else f"c->arg[{i}]"
 
 
 def number(t, arg, raw):
@@ -248,17 +296,19 @@ def number(t, arg, raw):
     if arg.type in ("uid16", "gid16") and t.size_of(arg.type) == 2:
         return f"wide_id((uint16_t){raw})"
     ctype, size = t.scalar(arg.type).ctype, t.argument_size(arg.type)
+    if arg.type in model.MAYBE_ADDRESSES and t.data_model.has_wide_addresses:
+        raw = f"outside_core({raw})"
     return f"({re.sub(r'[0-9]+', str(8 * size), ctype)}){raw}"
 
 
-def host_body(t, row):
+def host_body(t, row, copied=()):
     """Translate what has another meaning there, then the host call."""
     declare, translate, words, converted = [], [], {}, []
     used = set(re.findall(r"\w+", " ".join(row.host_args)))
     for i, arg in enumerate(row.args):
         if arg.name not in used:
             continue
-        if arg.direction and arg.type != "bytes" and layout.needs_map(t, arg.type):
+        if arg.name in copied or (arg.direction and arg.type != "bytes" and layout.needs_map(t, arg.type)):
             words[arg.name] = f"v[{len(converted)}].host"
             converted.append((i, arg))
             continue
@@ -287,21 +337,23 @@ def host_body(t, row):
 def conversions(t, row, converted):
     """Fills v[] from guest memory, as far as it goes without an error."""
     lines = []
-    names = [a.name for a in row.args]
     for k, (i, arg) in enumerate(converted):
-        count = "1"
-        if arg.length.isdigit():
-            count = arg.length
-        elif arg.length:
-            with_ = names.index(arg.length)
-            count = f"(uint64_t){number(t, row.args[with_], f'c->arg[{with_}]')}"
+        n = count(t, row, arg)
         how = f"CONVERT_{arg.direction.upper()}" + (" | CONVERT_NULL" if arg.nullable else "") + \
             (" | CONVERT_ANSWERED" if arg.direction == "out" and arg.length and
              not arg.length.isdigit() else "")
-        limit = f"{count} > {arg.most} ? -EINVAL : " if arg.most else ""
-        begin = f"convert_begin(&v[{k}], &{t.os}_{arg.type}_map, guest(c->arg[{i}]), {count}, {how})"
+        limit = f"{n} > {arg.most} ? -EINVAL : " if arg.most else ""
+        begin = f"convert_begin(&v[{k}], &{t.os}_{arg.type}_map, guest({address(t, i)}), {n}, {how})"
         lines.append(("\tif (r == 0)\n\t\tr = " if k else "\tr = ") + f"{limit}{begin};")
     return lines
+
+
+def count(t, row, arg):
+    """How many elements an argument points at, in C."""
+    if not arg.length or arg.length.isdigit():
+        return arg.length or "1"
+    with_ = [a.name for a in row.args].index(arg.length)
+    return f"(uint64_t){number(t, row.args[with_], f'c->arg[{with_}]')}"
 
 
 def host_argument(t, row, arg, i):
@@ -312,6 +364,7 @@ def host_argument(t, row, arg, i):
                     if a.name == "how" and not a.is_pointer), "")
         use = model.PATHS[arg.type].format(how=how)
         given = f"{raw} && " if arg.nullable else ""
+        raw = address(t, i)
         folder = folder_of(t, row, i)
         lookup = f"path_for_at(c, {folder}, " if folder else "path_for(c, "
         return ([f"\tstruct host_path {arg.name};"],
@@ -330,7 +383,7 @@ def host_argument(t, row, arg, i):
                 [f"\tif ({arg.name} < 0)", f"\t\treturn {arg.name};"],
                 arg.name)
     if arg.is_pointer:
-        return [], outside_core(t, row, arg, raw), raw
+        return [], [], address(t, i)
     return [], [], number(t, arg, raw)
 
 
@@ -340,27 +393,6 @@ def folder_of(t, row, i):
     if before and before.type == "fd" and before.name.endswith("dir"):
         return number(t, before, f"c->arg[{i - 1}]")
     return None
-
-
-def outside_core(t, row, arg, raw):
-    """The host's kernel would read and write the core's memory for a guest as well."""
-    if arg.type == "string":
-        return [f"\tif (guest_reaches_core(guest({raw}), 1))", "\t\treturn -EFAULT;"]
-    if not arg.direction:
-        return []
-    names = [a.name for a in row.args]
-    struct = t.structs.get(arg.type)
-    if struct:
-        size = layout.guest(t, struct)[1] if struct.is_computed else struct.size or 1
-    else:
-        size = 1 if arg.type == "bytes" else t.size_of(arg.type)
-    if arg.length.isdigit():
-        size *= int(arg.length)
-    elif arg.length in names:
-        with_ = names.index(arg.length)
-        count = number(t, row.args[with_], f"c->arg[{with_}]")
-        size = f"(uint64_t){count}" if size == 1 else f"(uint64_t){count} * {size}"
-    return [f"\tif (guest_reaches_core(guest({raw}), {size}))", "\t\treturn -EFAULT;"]
 
 
 def argument(t, row, arg):

@@ -90,6 +90,20 @@ def is_same(t, struct):
         [(x.offset, x.size, x.count) for x in theirs]
 
 
+def memory_fields(t, struct):
+    """[(offset, size)] of the addresses that the kernel reads or writes at."""
+    fields = guest(t, struct)[0] if struct.is_computed else struct.fields
+    return [(f.offset, t.size_of(f.type)) for f in fields if f.type in model.MEMORY]
+
+
+def points_to_memory(t, type_name):
+    """Does the host's kernel follow addresses in what a pointer of this type points at, as it stands there?"""
+    if needs_map(t, type_name):
+        return False
+    struct = t.structs.get(type_name)
+    return bool(memory_fields(t, struct)) if struct else type_name in model.MEMORY
+
+
 def needs_map(t, type_name):
     """Does what a pointer of this type points at look otherwise than the host's?"""
     if type_name in t.structs:

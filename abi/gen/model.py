@@ -50,6 +50,8 @@ SCALARS = {
     "i64": Scalar("int64_t", 8, "INT"),
     "u64": Scalar("uint64_t", 8, "UINT"),
     "ptr": Scalar("uint64_t", 8, "PTR"),
+    "mem": Scalar("uint64_t", 8, "PTR"),        # an address that the kernel reads or writes at
+    "mem64": Scalar("uint64_t", 8, "PTR"),
     "ssize": Scalar("int64_t", 8, "INT"),
     "time": Scalar("int64_t", 8, "INT"),        # __kernel_old_time_t
     "klong": Scalar("int64_t", 8, "INT"),       # __kernel_long_t
@@ -69,8 +71,13 @@ class DataModel:
     has_pairs: bool = False     # a 64-bit argument comes as two words, low first
     narrow_arguments: bool = True
 
+    @property
+    def has_wide_addresses(self):
+        """Can an argument be an address above 4 GiB?"""
+        return "ptr" not in self.sizes or not self.narrow_arguments
 
-_ADDRESSES = dict.fromkeys(("long", "ulong", "size", "ssize", "ptr", "hex"), 4)
+
+_ADDRESSES = dict.fromkeys(("long", "ulong", "size", "ssize", "ptr", "mem", "hex"), 4)
 DATA_MODELS = {
     "lp64": DataModel({}),
     "i386": DataModel(_ADDRESSES | dict.fromkeys(("time", "klong", "kulong", "khex", "off", "key"), 4)
@@ -91,6 +98,10 @@ PATHS = {
     "linkatpath": "path_use_of_linkat({how})",
 }
 
+# Numbers, but for some a call takes an address there (ioctl's data).
+MAYBE_ADDRESSES = ("hex",)
+# Addresses in structs that the kernel follows.
+MEMORY = ("mem", "mem64")
 # Types that are pointers by themselves. A `string` is not looked up.
 POINTERS = (*PATHS, "string", "strings", "addr")
 

@@ -12,7 +12,7 @@ def kind(t, arg):
     """One letter; two for a number of 64 bits where words have 32."""
     if arg.type in (*model.PATHS, "string"):
         return STRING
-    if arg.is_pointer or arg.type == "hex":     # data of ioctl, prctl, …: a number or a pointer
+    if arg.is_pointer or arg.type in model.MAYBE_ADDRESSES:
         return POINTER
     if arg.type in ("fd", "pid"):
         return {"fd": FD, "pid": PID}[arg.type]

@@ -5,6 +5,7 @@
  */
 #include "socket.h"
 
+#include "core/convert.h"
 #include "core/copy.h"
 #include "core/host.h"
 #include "core/linux_abi.h"
@@ -135,21 +136,24 @@ control_to_host(struct call *c, int s, const struct bsd_msghdr *m, struct contro
 	return to->truncated ? -EINVAL : 0;
 }
 
+/* The header, and its vector as the host is given it. 0 or -errno; convert_end() in any case. */
 static long
-load_header(struct bsd_msghdr *m, struct guest_ptr message)
+load_header(struct call *c, struct bsd_msghdr *m, struct converted *parts, struct guest_ptr message)
 {
 	if (copy_in(m, message, sizeof *m) < 0)
 		return -EFAULT;
-	return (uint32_t)m->iovlen > MAX_PARTS ? -EMSGSIZE : 0;
+	if ((uint32_t)m->iovlen > MAX_PARTS)
+		return -EMSGSIZE;
+	return convert_memory(parts, c->abi->sockets->part, guest(m->iov), (uint32_t)m->iovlen);
 }
 
 static long
-send_message(struct call *c, int s, const struct bsd_msghdr *m, uint32_t flags,
+send_message(struct call *c, int s, const struct bsd_msghdr *m, const struct converted *parts, uint32_t flags,
 	     struct host_address *a)
 {
 	char space[HOST_CONTROL] __attribute__((aligned(8)));
 	struct control control = {space, 0, sizeof space, false};
-	struct host_msghdr h = {.iov = m->iov, .iovlen = (uint32_t)m->iovlen};
+	struct host_msghdr h = {.iov = (uintptr_t)parts->host, .iovlen = (uint32_t)m->iovlen};
 	long host = message_flags(c, s, flags), r = 0;
 
 	if (host < 0)
@@ -176,15 +180,16 @@ long
 bsd_sendmsg(struct call *c, int32_t s, struct guest_ptr message, int32_t flags)
 {
 	struct host_address a = {.dir = -1};
+	struct converted parts = {0};
 	struct bsd_msghdr m;
-	long r = load_header(&m, message);
+	long r = load_header(c, &m, &parts, message);
 
 	if (r == 0 && m.name)
 		r = address_to_host(c, AT_FDCWD, PATH_FOLLOW, guest(m.name), m.namelen, &a);
 	if (r == 0)
-		r = send_message(c, s, &m, (uint32_t)flags, &a);
+		r = send_message(c, s, &m, &parts, (uint32_t)flags, &a);
 	host_address_done(&a);
-	return r;
+	return convert_end(&parts, 1, r);
 }
 
 /* ---- receive ---- */
@@ -217,8 +222,6 @@ bsd_recvfrom(struct call *c, int32_t s, struct guest_ptr buf, uint64_t n, int32_
 		return -EFAULT;
 	if (host < 0)
 		return host;
-	if (guest_reaches_core(buf, n))
-		return -EFAULT;
 	if (is_null(from) || is_null(fromlen))
 		return host_call(__NR_recvfrom, s, buf.addr, n, host, 0, 0);
 	r = host_call(__NR_recvfrom, s, buf.addr, n, host, a.bytes, &len);
@@ -339,36 +342,44 @@ receive_with_creds(int s, struct host_msghdr *h, long flags)
 	}
 }
 
-long
-bsd_recvmsg(struct call *c, int32_t s, struct guest_ptr message, int32_t flags)
+static long
+receive_message(struct call *c, int s, struct guest_ptr message, struct bsd_msghdr *m, const struct converted *parts,
+		uint32_t flags)
 {
 	char space[HOST_CONTROL] __attribute__((aligned(8)));
 	struct host_address a = {.dir = -1};
-	struct bsd_msghdr m;
-	struct host_msghdr h;
-	long host, n, r = load_header(&m, message);
+	struct host_msghdr h = {.iov = (uintptr_t)parts->host, .iovlen = (uint32_t)m->iovlen};
+	long host = message_flags(c, s, flags), n, r;
 
-	if (r < 0)
-		return r;
-	host = message_flags(c, s, (uint32_t)flags);
 	if (host < 0)
 		return host;
-	h = (struct host_msghdr){.iov = m.iov, .iovlen = (uint32_t)m.iovlen};
-	if (m.name) {
+	if (m->name) {
 		h.name = a.bytes;
 		h.namelen = sizeof a.bytes;
 	}
-	if (m.control) {
+	if (m->control) {
 		h.control = space;
 		h.controllen = sizeof space;
 	}
-	n = m.control && m.controllen >= c->abi->sockets->creds_room
+	n = m->control && m->controllen >= c->abi->sockets->creds_room
 		    ? receive_with_creds(s, &h, host)
 		    : host_call(__NR_recvmsg, s, &h, host);
 	if (n < 0)
 		return n;
-	r = received(c, s, message, &m, (uint32_t)flags, &h, &a);
+	r = received(c, s, message, m, flags, &h, &a);
 	return r < 0 ? r : n;
+}
+
+long
+bsd_recvmsg(struct call *c, int32_t s, struct guest_ptr message, int32_t flags)
+{
+	struct converted parts = {0};
+	struct bsd_msghdr m;
+	long r = load_header(c, &m, &parts, message);
+
+	if (r == 0)
+		r = receive_message(c, s, message, &m, &parts, (uint32_t)flags);
+	return convert_end(&parts, 1, r);
 }
 
 /* ---- control messages ---- */

@@ -148,6 +148,7 @@ struct bsd_sockets {
 	uint32_t message_control_truncated; /* MSG_CTRUNC */
 	uint32_t creds_room;		    /* control of this size may hold SCM_CREDS */
 	int signal_pipe;
+	const struct struct_map *part;	    /* struct iovec */
 	uint16_t shutdown_checks_first; /* releases from here on look at `how` before the descriptor
 					 */
 	bool v6_only;			/* an IPv6 socket does not serve IPv4 unless told */

@@ -127,9 +127,10 @@ enum field_policy {
 	FIELD_FITS,		/* EOVERFLOW if that changes it */
 	FIELD_SATURATES,	/* the largest value stands for all above, and back for the host's largest */
 	FIELD_ID,		/* a 16-bit uid or gid: 65534 for one that does not fit, the largest is -1 */
+	FIELD_MEMORY,		/* an address that the kernel reads or writes at: not in the core's memory */
 };
 
-/* A field of a guest's struct whose layout is not the host's, for convert.h. */
+/* A field of a guest's struct that is not the host's as it stands, for convert.h. */
 struct map_field {
 	uint16_t guest, host;	/* offsets */
 	uint16_t count;		/* elements */
@@ -140,6 +141,7 @@ struct map_field {
 
 struct struct_map {
 	uint16_t guest_size, host_size, nfields;
+	uint8_t same_layout;	/* all but these fields is the host's, byte for byte */
 	const struct map_field *fields;
 };
 

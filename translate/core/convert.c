@@ -41,6 +41,8 @@ load(const struct map_field *f, const char *at, unsigned size)
 static uint64_t
 value_to_host(const struct map_field *f, uint64_t value)
 {
+	if (f->policy == FIELD_MEMORY)
+		return outside_core(value);
 	if ((f->policy == FIELD_SATURATES || f->policy == FIELD_ID) && value == largest(f, f->guest_size))
 		return largest(f, f->host_size);
 	return value;
@@ -52,7 +54,7 @@ value_to_guest(const struct map_field *f, uint64_t *value)
 	uint64_t kept = *value & ones(f->guest_size);
 	bool fits = (f->is_signed ? sign_extend(kept, f->guest_size) : kept) == *value;
 
-	if (fits || f->policy == FIELD_CUT)
+	if (fits || f->policy == FIELD_CUT || f->policy == FIELD_MEMORY)
 		return 0;
 	if (f->policy == FIELD_FITS)
 		return -EOVERFLOW;
@@ -63,7 +65,10 @@ value_to_guest(const struct map_field *f, uint64_t *value)
 void
 struct_to_host(const struct struct_map *map, void *host, const void *from_guest)
 {
-	memset(host, 0, map->host_size);
+	if (map->same_layout)
+		memcpy(host, from_guest, map->host_size);
+	else
+		memset(host, 0, map->host_size);
 	for (const struct map_field *f = map->fields; f < map->fields + map->nfields; f++)
 		for (unsigned i = 0; i < f->count; i++) {
 			const char *from = (const char *)from_guest + f->guest + i * f->guest_size;
@@ -76,7 +81,10 @@ struct_to_host(const struct struct_map *map, void *host, const void *from_guest)
 long
 struct_to_guest(const struct struct_map *map, void *to_guest, const void *host)
 {
-	memset(to_guest, 0, map->guest_size);
+	if (map->same_layout)
+		memcpy(to_guest, host, map->guest_size);
+	else
+		memset(to_guest, 0, map->guest_size);
 	for (const struct map_field *f = map->fields; f < map->fields + map->nfields; f++)
 		for (unsigned i = 0; i < f->count; i++) {
 			const char *from = (const char *)host + f->host + i * f->host_size;
@@ -169,6 +177,30 @@ convert_begin(struct converted *v, const struct struct_map *map, struct guest_pt
 	}
 	if ((how & CONVERT_IN) && fill(v) < 0)
 		v->host = UNREADABLE;
+	return 0;
+}
+
+bool
+points_into_core(const struct struct_map *map, struct guest_ptr at, uint64_t n)
+{
+	for (uint64_t i = 0; i < n; i++, at.addr += map->guest_size)
+		for (const struct map_field *f = map->fields; f < map->fields + map->nfields; f++) {
+			uint64_t place;
+
+			if (load_u64(&place, guest_at(at, f->guest)) < 0)
+				return false;	/* so says the host's kernel */
+			if (place != outside_core(place))
+				return true;
+		}
+	return false;
+}
+
+long
+convert_memory(struct converted *v, const struct struct_map *map, struct guest_ptr at, uint64_t n)
+{
+	if (points_into_core(map, at, n))
+		return convert_begin(v, map, at, n, CONVERT_IN);
+	*v = (struct converted){.host = (void *)(uintptr_t)at.addr};
 	return 0;
 }
 

@@ -46,6 +46,14 @@ struct converted {
 long convert_begin(struct converted *v, const struct struct_map *map, struct guest_ptr at, uint64_t n, unsigned how);
 long convert_end(struct converted *v, unsigned n, long answer);
 
+/*
+ * Structs of the host's own layout that the host reads, with addresses in them. As long as none of these is in the core's
+ * memory a host call is given the guest's structs, else copies: convert_memory() does, and
+ * points_into_core() tells.
+ */
+bool points_into_core(const struct struct_map *map, struct guest_ptr at, uint64_t n);
+long convert_memory(struct converted *v, const struct struct_map *map, struct guest_ptr at, uint64_t n);
+
 /* 16-bit ids (include/linux/highuid.h): -1 means none; what does not fit is 65534 to the guest. */
 uint32_t wide_id(uint16_t id);
 long narrow_id(long id);

@@ -25,16 +25,6 @@ guest_range_ok(struct guest_ptr p, size_t n)
 	return end <= CORE_BASE || p.addr >= CORE_END;
 }
 
-_Bool
-guest_reaches_core(struct guest_ptr p, uint64_t n)
-{
-	const uint64_t most = 0x7ffff000;
-
-	if (p.addr >= CORE_BASE)
-		return p.addr < CORE_END;
-	return (n < most ? n : most) > CORE_BASE - p.addr;
-}
-
 static void *
 address(struct guest_ptr p)
 {

@@ -8,6 +8,7 @@
 #define DRAGOMAN_CORE_COPY_H
 
 #include "abi.h"
+#include "layout.h"
 
 long copy_in(void *to, struct guest_ptr from, size_t n);
 long copy_out(struct guest_ptr to, const void *from, size_t n);
@@ -29,15 +30,24 @@ long cas_u64(struct guest_ptr at, uint64_t expected, uint64_t desired, uint64_t 
 
 /*
  * What a host call is given in place of guest memory that could not be read, so that the host's kernel finds it, and in
- * the order in which it looks at things: after a bad descriptor, say, and only where it is wanted.
+ * the order in which it looks at things: after a bad descriptor, say, and only where it is wanted. A user's address, as
+ * the kernel sees it, where nothing is.
  */
-#define UNREADABLE ((void *)-4096)
+#define UNREADABLE ((void *)CORE_BASE)
 
 /*
- * Would the host's kernel, told to read or write n bytes at `p`, touch the core's memory? Of n it
- * takes 2 GiB at most (MAX_RW_COUNT, linux/fs.h); what is wrong with n is for it to say.
+ * A guest's address for a host call. To the guest nothing is where the core is, so an address there becomes one between
+ * CORE_BASE and CORE_TEXT, where nothing is indeed; its lower half is kept, for the kernel may look at no more than that (an
+ * int), or at its alignment. What begins below the core and reaches in ends at CORE_BASE by itself: no
+ * size is asked for. Every argument that is or may be an address comes to its row like this; a handler does
+ * it to addresses that it reads from memory and hands on.
  */
-_Bool guest_reaches_core(struct guest_ptr p, uint64_t n);
+static inline uint64_t
+outside_core(uint64_t addr)
+{
+	return addr - CORE_BASE < CORE_END - CORE_BASE ? CORE_BASE | (uint32_t)addr : addr;
+}
+
 /* Are the n bytes at `p` outside the core and not wrapping? */
 _Bool guest_range_ok(struct guest_ptr p, size_t n);
 

@@ -1,5 +1,5 @@
 /*
- * How dragoman-core lies in memory, from CORE_BASE (layout.h) on, which the linker is told by
+ * How dragoman-core lies in memory, from CORE_TEXT (layout.h) on, which the linker is told by
  * -Ttext-segment. Each start maps it, each fork copies its mappings and its written pages, and maps
  * code anew as it is run, 64 KiB at a time (fault-around). So it has as few mappings as can be, and
  * what every program comes by stands together:

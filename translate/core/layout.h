@@ -10,8 +10,9 @@
 #ifndef DRAGOMAN_CORE_LAYOUT_H
 #define DRAGOMAN_CORE_LAYOUT_H
 
-#define CORE_BASE	0x5f0000000000	/* also given to the linker: meson.build */
-#define CORE_ARENA	0x5f0100000000	/* thread blocks and the core's heap */
+#define CORE_BASE	0x5f0000000000	/* nothing is mapped from here to CORE_TEXT: copy.h, outside_core() */
+#define CORE_TEXT	0x5f0200000000	/* also given to the linker: meson.build */
+#define CORE_ARENA	0x5f0300000000	/* thread blocks and the core's heap */
 #define CORE_END	0x5f1000000000	/* no guest mapping may overlap [CORE_BASE, CORE_END) */
 
 /*

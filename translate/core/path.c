@@ -357,12 +357,6 @@ is_hidden(const char *path)
 	return strncmp(path, "proc", 4) == 0 && (path[4] == '/' || path[4] == 0);
 }
 
-const char *
-path_in_place(struct guest_ptr path)
-{
-	return guest_reaches_core(path, 1) ? UNREADABLE : (const char *)path.addr;
-}
-
 long
 path_for_at(struct call *c, int dir, struct guest_ptr path, enum path_use use, struct host_path *out)
 {
@@ -371,7 +365,7 @@ path_for_at(struct call *c, int dir, struct guest_ptr path, enum path_use use, s
 	long n;
 
 	if (!options.root && !c->abi->path_max) {
-		out->name = path_in_place(path);
+		out->name = (const char *)path.addr;
 		return 0;
 	}
 	out->name = out->text;

@@ -32,9 +32,6 @@ enum path_use path_use_of_open(uint32_t how);
 enum path_use path_use_of_at(uint32_t how);
 enum path_use path_use_of_linkat(uint32_t how);
 
-/* The guest's path as the host call is given it where nothing is looked up: in guest memory, and not in the core's. */
-const char *path_in_place(struct guest_ptr path);
-
 /*
  * Copies the guest's path in and finds what it stands for: 0 or -errno. -ENAMETOOLONG
  * from the guest's own PATH_MAX on (personality.path_max). A relative path is one from the

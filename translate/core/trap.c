@@ -19,14 +19,14 @@ sud_arm(void)
 }
 
 /*
- * The address the kernel compares is the one behind the instruction. CORE_BASE is
+ * The address the kernel compares is the one behind the instruction. CORE_TEXT is
  * the same in every process, so is the gate: the filter holds over exec. Whatever
  * the architecture of the call: foreign ones trap as well.
  */
 static long
 seccomp_install(void)
 {
-	const uint32_t high = CORE_BASE >> 32;
+	const uint32_t high = CORE_TEXT >> 32;
 	const uint32_t low = (uint32_t)(uintptr_t)gate_begin, end = (uint32_t)(uintptr_t)gate_end;
 	const unsigned ip = offsetof(struct seccomp_data, instruction_pointer);
 	struct sock_filter code[] = {

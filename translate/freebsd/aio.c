@@ -6,6 +6,7 @@
  */
 #include "files.h"
 
+#include "core/convert.h"
 #include "core/dispatch.h"
 #include "core/layout.h"
 #include "core/linux_abi.h"
@@ -153,17 +154,29 @@ check_file(const struct freebsd_aiocb *a, int opcode)
 }
 
 static long
+transfer_parts(const struct freebsd_aiocb *a, struct host_nr nr)
+{
+	struct converted v = {0};
+	long r = a->nbytes > FREEBSD_UIO_MAXIOV ? -EINVAL
+						: convert_memory(&v, &freebsd_iovec_map, guest(a->buf), a->nbytes);
+
+	if (r == 0)
+		r = host_call_nr(nr, a->fildes, v.host, a->nbytes, a->offset, 0);
+	return convert_end(&v, 1, r);
+}
+
+static long
 transfer(const struct freebsd_aiocb *a, int opcode)
 {
 	switch (opcode) {
 	case FREEBSD_LIO_READ:
 		return host_call(__NR_pread64, a->fildes, a->buf, a->nbytes, a->offset);
 	case FREEBSD_LIO_READV:
-		return host_call(__NR_preadv, a->fildes, a->buf, a->nbytes, a->offset, 0);
+		return transfer_parts(a, HOST_NR(__NR_preadv));
 	case FREEBSD_LIO_WRITE:
 		return host_call(__NR_pwrite64, a->fildes, a->buf, a->nbytes, a->offset);
 	case FREEBSD_LIO_WRITEV:
-		return host_call(__NR_pwritev, a->fildes, a->buf, a->nbytes, a->offset, 0);
+		return transfer_parts(a, HOST_NR(__NR_pwritev));
 	}
 	return host_call_nr(opcode == AIO_SYNC ? HOST_NR(__NR_fsync) : HOST_NR(__NR_fdatasync), a->fildes);
 }
@@ -183,6 +196,7 @@ submit(struct call *c, struct guest_ptr aiocb, int opcode)
 	/* status, error, kernelinfo: the job is on its way */
 	if (zero_out(guest_at(aiocb, offsetof(struct freebsd_aiocb, status)), 24) < 0)
 		return -EFAULT;
+	a.buf = outside_core(a.buf);
 	if (opcode == AIO_AS_SAID)
 		opcode = a.lio_opcode;
 	if (opcode == FREEBSD_LIO_NOP)
@@ -356,7 +370,7 @@ freebsd_aio_mlock(struct call *c, struct guest_ptr job)
 	r = check_sigevent(&a.sigevent);
 	if (r < 0)
 		return r;
-	r = add_job(job.addr, host_call(__NR_mlock, a.buf, a.nbytes));
+	r = add_job(job.addr, host_call(__NR_mlock, outside_core(a.buf), a.nbytes));
 	if (r == 0)
 		notify(c, &a.sigevent);
 	return r;

@@ -4,6 +4,7 @@
  */
 #include "files.h"
 
+#include "core/convert.h"
 #include "core/dispatch.h"
 #include "core/last.h"
 
@@ -13,29 +14,11 @@
 #define RWF_NOAPPEND 0x20 /* Linux 6.9 */
 #endif
 
-/* What the host is to fill must not be the core's; it moves no more than this in a call. */
-#define MOST_AT_ONCE 0x7ffff000u
-
-static long
-check_buffer(int fd, struct guest_ptr buf, uint64_t n)
-{
-	long r;
-
-	if (n > FREEBSD_IOSIZE_MAX)
-		return -EINVAL;
-	if (guest_range_ok(buf, n < MOST_AT_ONCE ? n : MOST_AT_ONCE))
-		return 0;
-	r = check_descriptor(fd);
-	return r < 0 ? r : -EFAULT;
-}
-
 long
 freebsd_read(struct call *c, int32_t f, struct guest_ptr buf, uint64_t n)
 {
-	long r = check_buffer(f, buf, n);
-
 	(void)c;
-	return r < 0 ? r : host_call_last(__NR_read, f, buf.addr, n);
+	return n > FREEBSD_IOSIZE_MAX ? -EINVAL : host_call_last(__NR_read, f, buf.addr, n);
 }
 
 long
@@ -66,40 +49,35 @@ check_parts(struct guest_ptr parts, uint32_t n, long r)
 	return r;
 }
 
-/* As check_buffer() for each part; the rest the host kernel checks. */
+/* The vector as a host call is given it, in v. 0 or -errno; convert_end() in any case. */
 static long
-check_targets(struct guest_ptr parts, uint32_t n)
+parts_in(struct converted *v, struct guest_ptr parts, uint32_t n)
 {
-	struct iovec part;
-
-	if (n > FREEBSD_UIO_MAXIOV)
-		return -EINVAL;
-	for (uint32_t i = 0; i < n; i++) {
-		if (copy_in(&part, guest_at(parts, i * sizeof part), sizeof part) < 0)
-			return -EFAULT;
-		if (part.iov_len < MOST_AT_ONCE &&
-		    !guest_range_ok(guest((uint64_t)part.iov_base), part.iov_len))
-			return -EFAULT;
-	}
-	return 0;
+	return n > FREEBSD_UIO_MAXIOV ? -EINVAL : convert_memory(v, &freebsd_iovec_map, parts, n);
 }
 
 long
 freebsd_readv(struct call *c, int32_t f, struct guest_ptr parts, uint32_t n)
 {
-	long r = check_targets(parts, n);
+	struct converted v = {0};
+	long r = parts_in(&v, parts, n);
 
 	(void)c;
-	return r < 0 ? r : check_parts(parts, n, host_call(__NR_readv, f, parts.addr, n));
+	if (r == 0)
+		r = check_parts(parts, n, host_call(__NR_readv, f, v.host, n));
+	return convert_end(&v, 1, r);
 }
 
 long
 freebsd_writev(struct call *c, int32_t f, struct guest_ptr parts, uint32_t n)
 {
+	struct converted v = {0};
+	long r = parts_in(&v, parts, n);
+
 	(void)c;
-	if (n > FREEBSD_UIO_MAXIOV)
-		return -EINVAL;
-	return check_parts(parts, n, host_call(__NR_writev, f, parts.addr, n));
+	if (r == 0)
+		r = check_parts(parts, n, host_call(__NR_writev, f, v.host, n));
+	return convert_end(&v, 1, r);
 }
 
 /* Linux looks at the offset first, FreeBSD at the descriptor: EBADF, ESPIPE, then EINVAL. */
@@ -117,11 +95,9 @@ check_offset(int fd, int64_t offset, long r)
 long
 freebsd_pread(struct call *c, int32_t f, struct guest_ptr buf, uint64_t n, int64_t offset)
 {
-	long r = check_buffer(f, buf, n);
-
 	(void)c;
-	if (r < 0)
-		return r;
+	if (n > FREEBSD_IOSIZE_MAX)
+		return -EINVAL;
 	if (offset >= 0)
 		return host_call_last(__NR_pread64, f, buf.addr, n, offset);
 	return check_offset(f, offset, host_call(__NR_pread64, f, buf.addr, n, offset));
@@ -129,20 +105,20 @@ freebsd_pread(struct call *c, int32_t f, struct guest_ptr buf, uint64_t n, int64
 
 /* On a file opened with O_APPEND the offset counts here; Linux appends (pwrite(2), BUGS). */
 static long
-write_at(int fd, struct guest_ptr parts, unsigned long n, bool is_vector, int64_t offset)
+write_at(int fd, const void *parts, unsigned long n, bool is_vector, int64_t offset)
 {
 	long flags = core_call(__NR_fcntl, fd, F_GETFL, 0), r;
-	struct iovec one = {(void *)(uintptr_t)parts.addr, n};
+	struct iovec one = {(void *)(uintptr_t)parts, n};
 
 	if (flags < 0 || !(flags & O_APPEND) || offset < 0)
-		return is_vector ? host_call(__NR_pwritev, fd, parts.addr, n, offset, 0)
-				 : host_call(__NR_pwrite64, fd, parts.addr, n, offset);
-	r = is_vector ? host_call(__NR_pwritev2, fd, parts.addr, n, offset, 0, RWF_NOAPPEND)
+		return is_vector ? host_call(__NR_pwritev, fd, parts, n, offset, 0)
+				 : host_call(__NR_pwrite64, fd, parts, n, offset);
+	r = is_vector ? host_call(__NR_pwritev2, fd, parts, n, offset, 0, RWF_NOAPPEND)
 		      : host_call(__NR_pwritev2, fd, &one, 1, offset, 0, RWF_NOAPPEND);
 	/* An older kernel appends. */
 	if (r == -EOPNOTSUPP)
-		r = is_vector ? host_call(__NR_pwritev, fd, parts.addr, n, offset, 0)
-			      : host_call(__NR_pwrite64, fd, parts.addr, n, offset);
+		r = is_vector ? host_call(__NR_pwritev, fd, parts, n, offset, 0)
+			      : host_call(__NR_pwrite64, fd, parts, n, offset);
 	return r;
 }
 
@@ -152,29 +128,31 @@ freebsd_pwrite(struct call *c, int32_t f, struct guest_ptr buf, uint64_t n, int6
 	(void)c;
 	if (n > FREEBSD_IOSIZE_MAX)
 		return -EINVAL;
-	return check_offset(f, offset, write_at(f, buf, n, false, offset));
+	return check_offset(f, offset, write_at(f, (const void *)buf.addr, n, false, offset));
 }
 
 long
 freebsd_preadv(struct call *c, int32_t f, struct guest_ptr parts, uint32_t n, int64_t offset)
 {
-	long r = check_targets(parts, n);
+	struct converted v = {0};
+	long r = parts_in(&v, parts, n);
 
 	(void)c;
-	return r < 0 ? r
-		     : check_parts(
-			       parts, n,
-			       check_offset(f, offset,
-					    host_call(__NR_preadv, f, parts.addr, n, offset, 0)));
+	if (r == 0)
+		r = check_parts(parts, n, check_offset(f, offset, host_call(__NR_preadv, f, v.host, n, offset, 0)));
+	return convert_end(&v, 1, r);
 }
 
 long
 freebsd_pwritev(struct call *c, int32_t f, struct guest_ptr parts, uint32_t n, int64_t offset)
 {
+	struct converted v = {0};
+	long r = parts_in(&v, parts, n);
+
 	(void)c;
-	if (n > FREEBSD_UIO_MAXIOV)
-		return -EINVAL;
-	return check_parts(parts, n, check_offset(f, offset, write_at(f, parts, n, true, offset)));
+	if (r == 0)
+		r = check_parts(parts, n, check_offset(f, offset, write_at(f, v.host, n, true, offset)));
+	return convert_end(&v, 1, r);
 }
 
 /* Until FreeBSD 6 a word stood before each off_t, to align it on other machines. */

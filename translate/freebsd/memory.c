@@ -29,18 +29,22 @@ round_page(uint64_t n)
 }
 
 /*
- * Page-rounds [*where, *where + *len) the way munmap, mprotect and the like do;
- * -EINVAL if it wraps or leaves the user's range, or lies in the core.
+ * Page-rounds [*where, *where + *len), c's first argument, the way munmap, mprotect and the like do;
+ * -EINVAL if it wraps or leaves the user's range, or reaches into the core.
  */
 static long
-page_range(uint64_t *where, uint64_t *len)
+page_range(const struct call *c, uint64_t *where, uint64_t *len)
 {
 	uint64_t start = *where & ~(PAGE - 1), n = round_page(*len + (*where - start));
+	struct guest_ptr asked = guest(c->arg[0] & ~(PAGE - 1));
 
 	if (start < USER_START || start + n < start || start + n > USER_END || *len > USER_END)
 		return -EINVAL;
-	if (!guest_range_ok(guest(start), n))
+	/* What lies in the core is not mapped; what only reaches in is refused as a whole. */
+	if (!guest_range_ok(asked, n) && (asked.addr < CORE_BASE || n > CORE_END - asked.addr))
 		return -EINVAL;
+	if (start < CORE_TEXT && n > CORE_TEXT - start)
+		n = CORE_TEXT - start;
 	*where = start;
 	*len = n;
 	return 0;
@@ -255,7 +259,7 @@ freebsd_munmap(struct call *c, struct guest_ptr where, uint64_t len)
 
 	if (len == 0)
 		return -EINVAL;
-	r = page_range(&where.addr, &len);
+	r = page_range(c, &where.addr, &len);
 	if (r < 0)
 		return r;
 	sites_unmapped(c->t, where.addr, len);
@@ -272,7 +276,7 @@ freebsd_mprotect(struct call *c, struct guest_ptr where, uint64_t len, uint32_t 
 		return prot;
 	if (len == 0)
 		return 0;
-	r = page_range(&where.addr, &len);
+	r = page_range(c, &where.addr, &len);
 	if (r < 0)
 		return r;
 	sites_protected(c->t, where.addr, len, (int)prot);
@@ -286,7 +290,7 @@ freebsd_mprotect(struct call *c, struct guest_ptr where, uint64_t len, uint32_t 
 long
 freebsd_madvise(struct call *c, struct guest_ptr where, uint64_t len, int32_t advice)
 {
-	long r = page_range(&where.addr, &len), host;
+	long r = page_range(c, &where.addr, &len), host;
 
 	(void)c;
 	if (advice == FREEBSD_MADV_PROTECT)	/* from the out-of-memory killer: a privilege */
@@ -325,7 +329,7 @@ freebsd_msync(struct call *c, struct guest_ptr where, uint64_t len, uint32_t how
 		return -EINVAL;
 	if (len == 0)		/* all of the mapping there; the host has no such form */
 		len = 1;
-	if (page_range(&where.addr, &len) < 0)
+	if (page_range(c, &where.addr, &len) < 0)
 		return -ENOMEM;
 	return host_call(__NR_msync, where.addr, len, flags_to_host(&freebsd_msyncflags, how & both));
 }
@@ -335,10 +339,8 @@ long
 freebsd_mincore(struct call *c, struct guest_ptr where, uint64_t len, struct guest_ptr pages)
 {
 	(void)c;
-	if (page_range(&where.addr, &len) < 0)
+	if (page_range(c, &where.addr, &len) < 0)
 		return -ENOMEM;
-	if (guest_reaches_core(pages, len / PAGE))
-		return -EFAULT;
 	return host_call(__NR_mincore, where.addr, len, pages.addr);
 }
 
@@ -361,7 +363,7 @@ freebsd_minherit(struct call *c, struct guest_ptr where, uint64_t len, int32_t h
 		return -EINVAL;
 	if (len == 0)
 		return 0;
-	r = page_range(&where.addr, &len);
+	r = page_range(c, &where.addr, &len);
 	if (r < 0)
 		return r;
 	if (how == FREEBSD_INHERIT_SHARE)
@@ -394,7 +396,7 @@ freebsd_break(struct call *c, struct guest_ptr end)
 
 	if (want < round_page(p->break_start))
 		return (long)round_page(p->break_now);
-	if (want > USER_END)
+	if (want > CORE_BASE)
 		return -ENOMEM;
 	lock_acquire(&p->lock);
 	r = move_break(round_page(p->break_now), want);

@@ -137,8 +137,6 @@ freebsd_kmq_timedreceive(struct call *c, int32_t queue, struct guest_ptr message
 			 struct guest_ptr priority, struct guest_ptr until)
 {
 	(void)c;
-	if (guest_reaches_core(message, n) || guest_reaches_core(priority, sizeof(uint32_t)))
-		return queue_first(queue, -EFAULT);
 	return queue_first(queue, host_call(__NR_mq_timedreceive, queue, message.addr, n, priority.addr, until.addr));
 }
 

@@ -17,6 +17,7 @@ const struct bsd_sockets freebsd_sockets = {
 	.message_control_truncated = FREEBSD_MSG_CTRUNC,
 	.creds_room = 104, /* CMSG_SPACE(sizeof(struct cmsgcred)) */
 	.signal_pipe = FREEBSD_SIGPIPE,
+	.part = &freebsd_iovec_map,
 	.shutdown_checks_first = 1500,
 	.v6_only = true, /* net.inet6.ip6.v6only */
 	.levels = freebsd_option_levels,

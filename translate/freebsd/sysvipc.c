@@ -149,6 +149,7 @@ freebsd___semctl(struct call *c, int32_t id, int32_t index, int32_t command, str
 		if (load_u64(&value, arg) < 0)
 			return -EFAULT;
 	}
+	value = outside_core(value);	/* or a number, of which the lower half counts */
 	switch (command) {
 	case FREEBSD_IPC_RMID:
 		return host_call(__NR_semctl, id, 0, IPC_RMID, 0);
@@ -195,8 +196,6 @@ long
 freebsd_msgrcv(struct call *c, int32_t id, struct guest_ptr message, uint64_t n, int64_t type, int32_t flags)
 {
 	(void)c;
-	if (guest_reaches_core(message, sizeof(long) + (n < INT64_MAX ? n : INT64_MAX)))
-		return -EFAULT;
 	return host_call(__NR_msgrcv, id, message.addr, n, type, flags & (IPC_NOWAIT | FREEBSD_MSG_NOERROR));
 }
 
@@ -288,7 +287,7 @@ long
 freebsd_shmdt(struct call *c, struct guest_ptr where)
 {
 	(void)c;
-	return guest_range_ok(where, 1) ? host_call(__NR_shmdt, where.addr) : -EINVAL;
+	return host_call(__NR_shmdt, where.addr);
 }
 
 static long

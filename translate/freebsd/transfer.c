@@ -4,6 +4,7 @@
  */
 #include "files.h"
 
+#include "core/convert.h"
 #include "core/linux_abi.h"
 
 #include <linux/falloc.h>
@@ -47,7 +48,7 @@ send_parts(struct transfer *t, uint64_t parts, int32_t n)
 	long r;
 
 	for (int32_t i = 0; i < n; i++) {
-		if (copy_in(&part, guest_at(at, (uint64_t)i * sizeof part), sizeof part) < 0)
+		if (copy_in_struct(&freebsd_iovec_map, &part, guest_at(at, (uint64_t)i * sizeof part)) < 0)
 			return -EFAULT;
 		for (done = 0; done < part.iov_len; done += (uint64_t)r, t->sent += (uint64_t)r) {
 			r = host_call(__NR_write, t->socket, (char *)part.iov_base + done,

@@ -250,7 +250,7 @@ umtx_op_nwake_private(const struct umtx_call *u)
 		if (copy_in(words, at, n * sizeof *words) < 0)
 			return -EFAULT;
 		for (size_t i = 0; i < n; i++)
-			wake_simple(guest(words[i]), INT32_MAX, false);
+			wake_simple(guest(outside_core(words[i])), INT32_MAX, false);
 		at = guest_at(at, n * sizeof *words);
 		left -= n;
 	}

@@ -1,5 +1,12 @@
-/* Mappings, kept away from the core, and the break, which the host would put into the core's range. */
+/*
+ * Mappings, kept away from the core, and the break, which the host would put into the core's range. What a call finds
+ * mapped it may change; from CORE_BASE on that is nothing, and there the host's kernel stops by itself, but for
+ * those calls that pass over gaps.
+ */
 #include "linux.h"
+
+#include <asm/ipcbuf.h>
+#include <asm/shmbuf.h>
 
 #include "core/copy.h"
 #include "core/host.h"
@@ -7,6 +14,10 @@
 #include "core/process.h"
 #include "core/sites.h"
 #include "core/thread.h"
+
+#ifndef __NR_map_shadow_stack
+#define __NR_map_shadow_stack 453	/* Linux 6.6 */
+#endif
 
 #define PAGE UINT64_C(4096)
 
@@ -33,20 +44,31 @@ linux_mmap(struct call *c, struct guest_ptr where, uint64_t len, uint32_t prot, 
 	return r;
 }
 
+/* Of a range what comes before the core's memory. One that wraps is the kernel's to refuse. */
+static uint64_t
+before_core(struct guest_ptr where, uint64_t len)
+{
+	bool reaches = where.addr < CORE_TEXT && where.addr + len > CORE_TEXT;
+
+	return reaches ? CORE_TEXT - where.addr : len;
+}
+
 long
 linux_munmap(struct call *c, struct guest_ptr where, uint64_t len)
 {
-	if (!guest_range_ok(where, len))
-		return -EINVAL;
-	sites_unmapped(c->t, where.addr, len);
-	return host_call(__NR_munmap, where.addr, len);
+	uint64_t asked = c->arg[0], end = asked + len;	/* maybe inside the core, where `where` is not */
+	long r = 0;
+
+	sites_unmapped(c->t, asked, len);
+	/* First what lies behind: if there can be no such memory, none is unmapped. */
+	if (asked < CORE_END && end > CORE_END && asked % PAGE == 0)
+		r = host_call(__NR_munmap, CORE_END, end - CORE_END);
+	return r < 0 ? r : host_call(__NR_munmap, where.addr, before_core(where, len));
 }
 
 long
 linux_mprotect(struct call *c, struct guest_ptr where, uint64_t len, uint32_t prot)
 {
-	if (!guest_range_ok(where, len))
-		return -ENOMEM;
 	sites_protected(c->t, where.addr, len, (int)prot);
 	return host_call(__NR_mprotect, where.addr, len, prot);
 }
@@ -54,8 +76,6 @@ linux_mprotect(struct call *c, struct guest_ptr where, uint64_t len, uint32_t pr
 long
 linux_pkey_mprotect(struct call *c, struct guest_ptr where, uint64_t len, uint32_t prot, int32_t key)
 {
-	if (!guest_range_ok(where, len))
-		return -ENOMEM;
 	sites_protected(c->t, where.addr, len, (int)prot);
 	return host_call(__NR_pkey_mprotect, where.addr, len, prot, key);
 }
@@ -64,25 +84,52 @@ long
 linux_mremap(struct call *c, struct guest_ptr old, uint64_t oldlen, uint64_t newlen, uint32_t how,
 	     struct guest_ptr new)
 {
-	if (!guest_range_ok(old, oldlen))
-		return -EFAULT;
+	long r;
+
 	if ((how & MREMAP_FIXED) && !guest_range_ok(new, newlen))
 		return -EINVAL;
 	sites_moved(c->t, old.addr, oldlen);
 	if (how & MREMAP_FIXED)
 		sites_unmapped(c->t, new.addr, newlen);
-	return host_call(__NR_mremap, old.addr, oldlen, newlen, how, new.addr);
+	/* Without MREMAP_FIXED it is a hint. */
+	if (!guest_range_ok(new, newlen))
+		new = guest(0);
+	if (how & MREMAP_FIXED || guest_range_ok(old, newlen))
+		return host_call(__NR_mremap, old.addr, oldlen, newlen, how, new.addr);
+	/* Not to grow where it is, as nothing does where the core is. */
+	core_call(__NR_mmap, CORE_BASE, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	r = host_call(__NR_mremap, old.addr, oldlen, newlen, how, new.addr);
+	core_call(__NR_munmap, CORE_BASE, PAGE);
+	return r;
 }
 
-/* Some advice throws pages away: the core's are not there for the guest. */
+/* Where something is in the way, as the core is, nothing is attached (ipc/shm.c, do_shmat()). */
+long
+linux_shmat(struct call *c, int32_t id, struct guest_ptr where, uint32_t how)
+{
+	struct shmid64_ds ds;
+
+	(void)c;
+	/* If the host does not tell the size, it will say why. */
+	if (!is_null(where) && core_call(__NR_shmctl, id, IPC_STAT, &ds) == 0 &&
+	    !guest_range_ok(where, round_page(ds.shm_segsz)))
+		return -EINVAL;
+	return host_call(__NR_shmat, id, where.addr, how);
+}
+
+long
+linux_map_shadow_stack(struct call *c, struct guest_ptr where, uint64_t len, uint32_t how)
+{
+	(void)c;
+	return guest_range_ok(where, len) ? host_call(__NR_map_shadow_stack, where.addr, len, how) : -ENOMEM;
+}
+
+/* It passes over gaps, and some advice throws pages away. */
 long
 linux_madvise(struct call *c, struct guest_ptr where, uint64_t len, int32_t advice)
 {
 	(void)c;
-	/* One that wraps is the kernel's to refuse. */
-	if (!guest_range_ok(where, len) && where.addr + len > where.addr)
-		return -ENOMEM;
-	return host_call(__NR_madvise, where.addr, len, advice);
+	return host_call(__NR_madvise, where.addr, before_core(where, len), advice);
 }
 
 /* brk(2) answers the break as it is now, whether it moved or not. */

@@ -1,6 +1,7 @@
 /* Messages, whose headers hold a local socket's name that --root is about (sockets.c). */
 #include "linux.h"
 
+#include "core/convert.h"
 #include "core/copy.h"
 #include "core/core.h"
 #include "core/host.h"
@@ -52,6 +53,7 @@ linux_receive_message(int32_t f, struct linux_msghdr *head, uint32_t how)
 /* ---- several at once (net/socket.c, __sys_sendmmsg(), do_recvmmsg()) ---- */
 
 #define MESSAGES_MAX 1024	/* UIO_MAXIOV */
+#define VECTOR_MAX 1024		/* the same: what is longer is not read */
 
 long
 linux_send_many(struct call *c, const struct linux_messages *kind, int32_t f, struct guest_ptr messages, uint32_t n,
@@ -134,19 +136,55 @@ linux_receive_many(struct call *c, const struct linux_messages *kind, int32_t f,
 
 /* ---- x86-64's own calls ---- */
 
+/* May the host's kernel be given n messages as they stand? Not with --root, nor with parts in the core's memory. */
+static bool
+as_they_stand(struct guest_ptr messages, uint64_t n, uint64_t size)
+{
+	bool stand = !options.root;
+
+	for (; stand && n > 0; n--, messages.addr += size) {
+		uint64_t vector, parts;
+
+		if (load_u64(&vector, guest_at(messages, offsetof(struct linux_msghdr, iov))) < 0 ||
+		    load_u64(&parts, guest_at(messages, offsetof(struct linux_msghdr, iovlen))) < 0)
+			return true;	/* the host's kernel says so */
+		stand = !points_into_core(&linux_msghdr_map, messages, 1) &&
+			(parts > VECTOR_MAX || !points_into_core(&linux_iovec_map, guest(vector), parts));
+	}
+	return stand;
+}
+
+/* The header and the vector as the host is given them. 0 or -errno; convert_end() in any case. */
+static long
+message_in(struct linux_msghdr *head, struct converted *vector, struct guest_ptr message)
+{
+	long r = copy_in_struct(&linux_msghdr_map, head, message);
+
+	if (r == 0 && head->iovlen <= VECTOR_MAX) {
+		r = convert_memory(vector, &linux_iovec_map, guest(head->iov), head->iovlen);
+		head->iov = (uintptr_t)vector->host;
+	}
+	return r;
+}
+
+static long
+send_one(struct call *c, int32_t f, struct guest_ptr message, uint32_t how)
+{
+	struct linux_msghdr head;
+	struct converted vector = {0};
+	long r = message_in(&head, &vector, message);
+
+	(void)c;
+	r = r == 0 ? linux_send_message(f, &head, how) : linux_refuse_message(f, how, r);
+	return convert_end(&vector, 1, r);
+}
+
 long
 linux_sendmsg(struct call *c, int32_t f, struct guest_ptr message, uint32_t how)
 {
-	struct linux_msghdr head;
-
-	(void)c;
-	if (guest_reaches_core(message, sizeof head))
-		return -EFAULT;
-	if (!options.root)
+	if (as_they_stand(message, 1, sizeof(struct linux_msghdr)))
 		return host_call_last(__NR_sendmsg, f, message.addr, how);
-	if (copy_in(&head, message, sizeof head) < 0)
-		return linux_refuse_message(f, how, -EFAULT);
-	return linux_send_message(f, &head, how);
+	return send_one(c, f, message, how);
 }
 
 /* What ____sys_recvmsg() writes into the header: lengths and flags. */
@@ -159,24 +197,30 @@ header_out(const struct linux_msghdr *head, struct guest_ptr at)
 	return store_u32(guest_at(at, offsetof(struct linux_msghdr, flags)), head->flags);
 }
 
+static long
+receive_one(struct call *c, int32_t f, struct guest_ptr message, uint32_t how)
+{
+	struct linux_msghdr head;
+	struct converted vector = {0};
+	long r = message_in(&head, &vector, message);
+
+	(void)c;
+	if (r < 0) {
+		r = linux_refuse_message(f, how, r);
+	} else {
+		r = linux_receive_message(f, &head, how);
+		if (r >= 0 && header_out(&head, message) < 0)
+			r = -EFAULT;
+	}
+	return convert_end(&vector, 1, r);
+}
+
 long
 linux_recvmsg(struct call *c, int32_t f, struct guest_ptr message, uint32_t how)
 {
-	struct linux_msghdr head;
-	long r, e;
-
-	(void)c;
-	if (guest_reaches_core(message, sizeof head))
-		return -EFAULT;
-	if (!options.root)
+	if (as_they_stand(message, 1, sizeof(struct linux_msghdr)))
 		return host_call_last(__NR_recvmsg, f, message.addr, how);
-	if (copy_in(&head, message, sizeof head) < 0)
-		return linux_refuse_message(f, how, -EFAULT);
-	r = linux_receive_message(f, &head, how);
-	if (r < 0)
-		return r;
-	e = header_out(&head, message);
-	return e < 0 ? e : r;
+	return receive_one(c, f, message, how);
 }
 
 struct mmsghdr {
@@ -188,16 +232,14 @@ static const struct linux_messages own_messages = {
 	.size = sizeof(struct mmsghdr),
 	.length_at = offsetof(struct mmsghdr, length),
 	.flags_at = offsetof(struct mmsghdr, head.flags),
-	.send = linux_sendmsg,
-	.receive = linux_recvmsg,
+	.send = send_one,
+	.receive = receive_one,
 };
 
 long
 linux_sendmmsg(struct call *c, int32_t f, struct guest_ptr messages, uint32_t n, uint32_t how)
 {
-	if (guest_reaches_core(messages, n * (uint64_t)sizeof(struct mmsghdr)))
-		return -EFAULT;
-	if (!options.root)
+	if (as_they_stand(messages, n < MESSAGES_MAX ? n : MESSAGES_MAX, sizeof(struct mmsghdr)))
 		return host_call_last(__NR_sendmmsg, f, messages.addr, n, how);
 	return linux_send_many(c, &own_messages, f, messages, n, how);
 }
@@ -208,9 +250,7 @@ linux_recvmmsg(struct call *c, int32_t f, struct guest_ptr messages, uint32_t n,
 	struct timespec left;
 	long r;
 
-	if (guest_reaches_core(messages, n * (uint64_t)sizeof(struct mmsghdr)) || guest_reaches_core(timeout, sizeof left))
-		return -EFAULT;
-	if (!options.root)
+	if (as_they_stand(messages, n < MESSAGES_MAX ? n : MESSAGES_MAX, sizeof(struct mmsghdr)))
 		return host_call_last(__NR_recvmmsg, f, messages.addr, n, how, timeout.addr);
 	if (!is_null(timeout) && copy_in(&left, timeout, sizeof left) < 0)
 		return -EFAULT;

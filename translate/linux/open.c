@@ -29,7 +29,7 @@ linux_open(struct call *c, struct guest_ptr file, uint32_t how, uint16_t mode)
 	if (linux_names_maps(file))
 		return linux_open_file(c, AT_FDCWD, file, how, mode);
 	if (!options.root)
-		return host_call_last(__NR_open, path_in_place(file), how, mode);
+		return host_call_last(__NR_open, file.addr, how, mode);
 	r = path_for(c, file, path_use_of_open(how), &path);
 	return r < 0 ? r : host_call(__NR_open, path.name, how, mode);
 }
@@ -38,7 +38,7 @@ long
 linux_openat(struct call *c, int32_t dir, struct guest_ptr file, uint32_t how, uint16_t mode)
 {
 	if (!options.root && !linux_names_maps(file))
-		return host_call_last(__NR_openat, dir, path_in_place(file), how, mode);
+		return host_call_last(__NR_openat, dir, file.addr, how, mode);
 	return linux_open_file(c, dir, file, how, mode);
 }
 
@@ -51,11 +51,9 @@ linux_openat2(struct call *c, int32_t dir, struct guest_ptr file, struct guest_p
 	struct host_path path;
 	long r;
 
-	if (guest_reaches_core(how, n))
-		return -EFAULT;
 	if ((!options.root && !maps) || n < sizeof asked || copy_in(&asked, how, sizeof asked) < 0 ||
 	    asked.resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT))
-		return host_call_last(__NR_openat2, dir, path_in_place(file), how.addr, n);
+		return host_call_last(__NR_openat2, dir, file.addr, how.addr, n);
 	r = path_for_at(c, dir, file, path_use_of_open((uint32_t)asked.flags), &path);
 	if (r == 0)
 		r = host_call(__NR_openat2, dir, path.name, how.addr, n);

@@ -5,11 +5,14 @@
 #include "linux.h"
 
 #include <linux/elf.h>
+#include <linux/ptrace.h>
 #include <linux/sched.h>
 
+#include "core/convert.h"
 #include "core/copy.h"
 #include "core/exec.h"
 #include "core/host.h"
+#include "core/last.h"
 #include "core/lock.h"
 #include "core/memory.h"
 #include "core/path.h"
@@ -381,9 +384,9 @@ linux_clone3(struct call *c, struct guest_ptr arguments, uint64_t n)
 	q.flags = a.flags;
 	q.exit_signal = a.exit_signal;
 	q.stack = a.stack ? a.stack + a.stack_size : 0;
-	q.pidfd = a.pidfd;
-	q.parent_tid = a.parent_tid;
-	q.child_tid = a.child_tid;
+	q.pidfd = outside_core(a.pidfd);
+	q.parent_tid = outside_core(a.parent_tid);
+	q.child_tid = outside_core(a.child_tid);
 	q.tls = a.tls;
 	return clone_as_asked(&q);
 }
@@ -453,6 +456,33 @@ linux_prctl(struct call *c, int32_t option, uint64_t two, uint64_t three, uint64
 	default:
 		return host_call(__NR_prctl, option, two, three, four, five);
 	}
+}
+
+/* Registers go by way of a struct iovec, which the host writes to only if its buffer is good. */
+static long
+ptrace_regset(int32_t request, int32_t who, uint64_t where, uint64_t data)
+{
+	struct converted v = {0};
+	long r = convert_memory(&v, &linux_iovec_map, guest(data), 1);
+
+	if (r == 0)
+		r = host_call(__NR_ptrace, request, who, where, v.host);
+	return convert_end(&v, 1, r);
+}
+
+long
+linux_ptrace(struct call *c, int32_t request, int32_t who, uint64_t where, uint64_t data)
+{
+	switch (request) {
+	case PTRACE_GETREGSET:
+	case PTRACE_SETREGSET:
+		return ptrace_regset(request, who, where, data);
+	case PTRACE_POKETEXT:
+	case PTRACE_POKEDATA:
+	case PTRACE_POKEUSR:
+		data = c->arg[3];	/* a number, whatever it looks like */
+	}
+	return host_call_last(__NR_ptrace, request, who, where, data);
 }
 
 long

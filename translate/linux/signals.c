@@ -169,18 +169,41 @@ linux_ppoll(struct call *c, struct guest_ptr fds, uint32_t n, struct guest_ptr t
 	return host_call(__NR_ppoll, fds.addr, n, timeout.addr, given, setsize);
 }
 
-/* The sixth argument of pselect6 points at a pair: the mask and its size. */
+/* What the sixth argument of pselect6 and io_pgetevents points at: a mask and its size. */
+struct mask_pair {
+	uint64_t set, size;
+};
+
+static const void *
+pair_for_call(struct call *c, struct guest_ptr at, struct mask_pair *pair, host_sigset *host)
+{
+	*pair = (struct mask_pair){0, sizeof *host};
+	if (!is_null(at) && copy_in(pair, at, sizeof *pair) < 0)
+		return UNREADABLE;
+	pair->set = (uintptr_t)linux_mask_for_call(c, guest(pair->set), host);
+	return pair;
+}
+
 long
 linux_pselect6(struct call *c, int32_t n, struct guest_ptr readable, struct guest_ptr writable,
 	       struct guest_ptr except, struct guest_ptr timeout, struct guest_ptr mask)
 {
-	struct { uint64_t set, size; } pair = {0, sizeof(host_sigset)};
+	struct mask_pair pair;
 	host_sigset host;
+	const void *given = pair_for_call(c, mask, &pair, &host);
 
-	if (!is_null(mask) && copy_in(&pair, mask, sizeof pair) < 0)
-		return host_call(__NR_pselect6, n, readable.addr, writable.addr, except.addr, timeout.addr, UNREADABLE);
-	pair.set = (uintptr_t)linux_mask_for_call(c, guest(pair.set), &host);
-	return host_call(__NR_pselect6, n, readable.addr, writable.addr, except.addr, timeout.addr, &pair);
+	return host_call(__NR_pselect6, n, readable.addr, writable.addr, except.addr, timeout.addr, given);
+}
+
+long
+linux_io_pgetevents(struct call *c, uint64_t context, int64_t least, int64_t n, struct guest_ptr events,
+		    struct guest_ptr timeout, struct guest_ptr mask)
+{
+	struct mask_pair pair;
+	host_sigset host;
+	const void *given = pair_for_call(c, mask, &pair, &host);
+
+	return host_call(__NR_io_pgetevents, context, least, n, events.addr, timeout.addr, given);
 }
 
 static long

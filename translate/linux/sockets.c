@@ -38,8 +38,6 @@ linux_address_in(struct linux_address *a, struct guest_ptr name, uint32_t len, e
 	a->at = name.addr;
 	a->len = len;
 	a->own.dir = -1;
-	if (guest_reaches_core(name, len))
-		return -EFAULT;
 	if (!is_path(name, len, path))
 		return 0;
 	r = local_name_to_host(AT_FDCWD, path, use, &a->own);
@@ -111,8 +109,6 @@ linux_sendto(struct call *c, int32_t f, struct guest_ptr buf, uint64_t n, uint32
 	long r;
 
 	(void)c;
-	if (guest_reaches_core(buf, n))
-		return -EFAULT;
 	if (is_null(address) || !options.root)
 		return host_call_last(__NR_sendto, f, buf.addr, n, how, address.addr, addresslen);
 	r = linux_address_in(&a, address, addresslen, PATH_FOLLOW);
@@ -130,8 +126,6 @@ linux_recvfrom(struct call *c, int32_t f, struct guest_ptr buf, uint64_t n, uint
 	long r, e;
 
 	(void)c;
-	if (guest_reaches_core(buf, n) || guest_reaches_core(addresslen, sizeof a.len))
-		return -EFAULT;
 	if (is_null(address) || !options.root)
 		return host_call_last(__NR_recvfrom, f, buf.addr, n, how, address.addr, addresslen.addr);
 	a.len = sizeof a.bytes;
@@ -149,8 +143,6 @@ linux_accept4(struct call *c, int32_t f, struct guest_ptr address, struct guest_
 	long fd, r;
 
 	(void)c;
-	if (guest_reaches_core(n, sizeof a.len))
-		return -EFAULT;
 	if (is_null(address) || !options.root)
 		return host_call_last(__NR_accept4, f, address.addr, n.addr, how);
 	a.len = sizeof a.bytes;
@@ -175,8 +167,6 @@ name_of(struct host_nr nr, int32_t f, struct guest_ptr address, struct guest_ptr
 	struct host_address a;
 	long r;
 
-	if (guest_reaches_core(n, sizeof a.len))
-		return -EFAULT;
 	if (!options.root)
 		return host_call_nr(nr, f, address.addr, n.addr);
 	a.len = sizeof a.bytes;

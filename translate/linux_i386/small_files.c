@@ -219,8 +219,6 @@ linux_i386_write(struct call *c, int32_t f, struct guest_ptr buf, uint64_t n)
 	long room;
 
 	(void)c;
-	if (guest_reaches_core(buf, n))
-		return -EFAULT;
 	if (!is_limited(f))
 		return host_call_last(__NR_write, f, buf.addr, n);
 	room = room_for(f, AT_POSITION, false, n);
@@ -233,8 +231,6 @@ linux_i386_pwrite64(struct call *c, int32_t f, struct guest_ptr buf, uint64_t n,
 	long room;
 
 	(void)c;
-	if (guest_reaches_core(buf, n))
-		return -EFAULT;
 	if (!is_limited(f) || offset < 0)
 		return host_call_last(__NR_pwrite64, f, buf.addr, n, offset);
 	room = room_for(f, offset, false, n);
@@ -326,8 +322,6 @@ linux_i386_sendfile64(struct call *c, int32_t to, int32_t from, struct guest_ptr
 	long room = room_for(to, AT_POSITION, false, n);
 
 	(void)c;
-	if (guest_reaches_core(offset, sizeof(uint64_t)))
-		return -EFAULT;
 	return room < 0 ? room : host_call_last(__NR_sendfile, to, from, offset.addr, room);
 }
 
@@ -342,7 +336,7 @@ place(struct guest_ptr offset)
 	return load_u64(&at, offset) < 0 || (int64_t)at < 0 ? INT64_MIN : (int64_t)at;
 }
 
-/* An offset's address as the host call is given it; none of the core's memory. */
+/* An offset's address as the host call is given it. */
 static uint64_t
 given(struct guest_ptr offset)
 {
