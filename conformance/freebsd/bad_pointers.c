@@ -20,8 +20,11 @@ is_left_out(int number)
 	return false;
 }
 
-/* Nowhere, across the end of what is mapped, between user and kernel, the kernel's, a far place of the user's. */
-static long bad[5];
+/*
+ * Nowhere, across the end of what is mapped, between user and kernel, the kernel's, a far place of the user's, and
+ * where Dragoman's core has its text, its data and its heap (translate/core/layout.h); the last reaches in.
+ */
+static long bad[9];
 
 static void
 find_bad_places(void)
@@ -35,6 +38,10 @@ find_bad_places(void)
 	bad[2] = 0x7ffffffffff8;
 	bad[3] = -PAGE;
 	bad[4] = 0x600000000000;
+	bad[5] = 0x5f0200001000;
+	bad[6] = 0x5f0200140000;
+	bad[7] = 0x5f0300000010;
+	bad[8] = 0x5f0000000000 - 2;
 }
 
 /* As a user with no rights and no time, so that nothing is harmed and nothing waits for ever. */

@@ -49,6 +49,9 @@ static const char *const left_out[] = {
 	"add_key",						/* outlives the process */
 };
 
+/* Natively these can put something there. */
+static const char *const fills_places[] = {"mmap", "mremap", "shmat", "map_shadow_stack"};
+
 /* What x32 does not have, or has refused. */
 static const char *const not_in_x32[] = {"_sysctl", "get_thread_area", "kexec_load", "set_thread_area", "uselib"};
 
@@ -67,8 +70,23 @@ static long descriptors[6];
 
 /* Always the same, since some calls take them for numbers. */
 #define PLACE ((void *)0x20000000)
-static const char *const bad_names[] = {"nowhere", "cut off", "the kernel's", "read only", "no access", "odd"};
+static const char *const bad_names[] = {
+	"nowhere", "cut off", "the kernel's", "read only", "no access", "odd",
+	"the core's edge", "the core's text", "the core's constants", "the core's data", "the core's arena",
+};
 static char *bad[COUNT(bad_names)];
+static size_t places;	/* of them, for a row */
+
+/*
+ * Of no program's: a layer that shares the address space has its own memory there (translate/core/layout.h), and
+ * nothing that a program does may read or write it. The first begins below, in memory that is the program's. To a
+ * program with short pointers there is no such place.
+ */
+#define CORE_PLACES 5
+#define CORE UINT64_C(0x5f0000000000)
+static const uint64_t in_core[CORE_PLACES] = {
+	CORE - 2, CORE + 0x200001000, CORE + 0x2000f0001, CORE + 0x200140000, CORE + 0x300000010,
+};
 
 static void
 make_bad(void)
@@ -84,6 +102,14 @@ make_bad(void)
 	call(munmap, pages + PAGE, PAGE);
 	call(mprotect, bad[3], PAGE, 1);
 	call(mprotect, bad[4], PAGE, 0);
+}
+
+static void
+make_bad_in_core(void)
+{
+	for (size_t n = 0; n < CORE_PLACES; n++)
+		bad[COUNT(bad) - CORE_PLACES + n] = (char *)(uintptr_t)in_core[n];
+	call(mmap, CORE - PAGE, PAGE, 3, 0x32, -1, 0);
 }
 
 static void
@@ -146,7 +172,7 @@ try_one(const struct row *row, size_t place, char *pointer, const struct choice 
 	long arguments[6] = {0}, result;
 
 	clean();
-	if (pointer == bad[1])
+	if (pointer == bad[1] || pointer == bad[COUNT(bad) - CORE_PLACES])
 		pointer[0] = pointer[1] = 'x';
 	for (size_t i = 0; row->kinds[i] != '\0' && i < 6; i++)
 		arguments[i] = i == place ? (long)pointer : argument(row, i, c);
@@ -170,7 +196,7 @@ try_row(const struct row *row)
 	size_t n = 0, all = choices(row);
 
 	for (size_t place = 0; row->kinds[place] != '\0' && place < 6; place++)
-		for (size_t b = 0; b < COUNT(bad) && (row->kinds[place] == 'p' || row->kinds[place] == 's'); b++)
+		for (size_t b = 0; b < places && (row->kinds[place] == 'p' || row->kinds[place] == 's'); b++)
 			for (size_t i = 0; i < all; i++) {
 				size_t rest = i;
 				struct choice c = {0, 0, 0};
@@ -216,7 +242,7 @@ tell(const struct row *row)
 	size_t n = 0, all = choices(row);
 
 	for (size_t place = 0; row->kinds[place] != '\0' && place < 6; place++)
-		for (size_t b = 0; b < COUNT(bad) && (row->kinds[place] == 'p' || row->kinds[place] == 's'); b++) {
+		for (size_t b = 0; b < places && (row->kinds[place] == 'p' || row->kinds[place] == 's'); b++) {
 			print_number((long)place + 1);
 			print(" ");
 			print(bad_names[b]);
@@ -257,12 +283,17 @@ main(int argc, char **argv, char **envp)
 	results = (short *)call(mmap, NULL, MOST * sizeof *results, 3, 0x21, -1, 0);
 	make_file(name_of_file, "some text of a file");
 	make_bad();
+	if (sizeof(void *) == sizeof(uint64_t) && !is_twin)
+		make_bad_in_core();
 	for (const struct row *row = rows; row < rows + COUNT(rows); row++) {
 		long pid, status;
 
 		if (is_among(row, left_out, COUNT(left_out)) ||
 		    (is_twin && is_among(row, not_in_x32, COUNT(not_in_x32))))
 			continue;
+		places = COUNT(bad);
+		if (sizeof(void *) < sizeof(uint64_t) || is_twin || is_among(row, fills_places, COUNT(fills_places)))
+			places -= CORE_PLACES;
 		print("== ");
 		print(row->name);
 		print_end();
