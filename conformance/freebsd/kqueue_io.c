@@ -10,7 +10,7 @@ enum {
 	SYS_listen = 106, SYS_getsockname = 32, SYS_shutdown = 134, SYS_lseek = 478,
 };
 enum { O_RDONLY = 0, O_RDWR = 2, O_APPEND = 8, O_CREAT = 0x200, O_NONBLOCK = 4 };
-enum { AF_UNIX = 1, AF_INET = 2, SOCK_STREAM = 1, SHUT_WR = 1 };
+enum { AF_UNIX = 1, AF_INET = 2, SOCK_STREAM = 1, SHUT_WR = 1, CLOCK_PROCESS_CPUTIME_ID = 15 };
 
 struct sockaddr_in {
 	uint8_t len, family;
@@ -306,24 +306,38 @@ TEST(kqueues_can_watch_kqueues_and_be_polled)
 	end();
 }
 
-TEST(ten_thousand_idle_registrations_cost_nothing)
+/* The best of some rounds: what else runs on the machine is in the others. */
+static int64_t
+processor_time_of_3000_events(void)
 {
+	struct timespec before, after;
 	struct kevent e;
-	int64_t few, many, t;
+	int64_t best = INT64_MAX, t;
 
-	begin();
-	CHECK_IS(change(kq, 0, EVFILT_USER, EV_ADD | EV_CLEAR, 0, 0), 0);
-	for (int round = 0; round < 2; round++) {
-		t = milliseconds();
+	for (int round = 0; round < 5; round++) {
+		call(SYS_clock_gettime, CLOCK_PROCESS_CPUTIME_ID, &before);
 		for (int i = 0; i < 3000; i++) {
 			change(kq, 0, EVFILT_USER, 0, NOTE_TRIGGER, 0);
 			take(kq, &e, 1, 0);
 		}
-		*(round ? &many : &few) = milliseconds() - t;
-		for (unsigned i = 1; i <= 10000 && !round; i++)
-			change(kq, i, EVFILT_USER, EV_ADD, 0, 0);
+		call(SYS_clock_gettime, CLOCK_PROCESS_CPUTIME_ID, &after);
+		t = (after.sec - before.sec) * 1000000000 + after.nsec - before.nsec;
+		best = t < best ? t : best;
 	}
-	CHECK(many <= 3 * few + 20);
+	return best;
+}
+
+/* No more than some times as much, where looking at each would be a hundred times. */
+TEST(ten_thousand_idle_registrations_cost_nothing)
+{
+	int64_t few;
+
+	begin();
+	CHECK_IS(change(kq, 0, EVFILT_USER, EV_ADD | EV_CLEAR, 0, 0), 0);
+	few = processor_time_of_3000_events();
+	for (unsigned i = 1; i <= 10000; i++)
+		CHECK_IS(change(kq, i, EVFILT_USER, EV_ADD, 0, 0), 0);
+	CHECK(processor_time_of_3000_events() <= 5 * few);
 	end();
 }
 
