@@ -79,8 +79,10 @@ freebsd_answer(struct call *c, struct ucontext *uc, long answer)
 		set_result(c, r, answer);
 	if (!t->in_call)
 		return;
-	if (!t->pending)
+	if (!t->pending) {
 		clear_scratch(r);
+		t->in_call = false;	/* a signal from now on comes behind it */
+	}
 	signal_leaves_quickly(t, uc);
 }
 
