@@ -59,14 +59,20 @@ typedef int32_t site_word;
 typedef int64_t site_word;	/* x32's long is narrower than its registers */
 #endif
 
-/* What a watched call left. */
+/* What a watched call is made with, and what it left: register n has n + 1, if nothing else is asked for. */
 struct site_seen {
 	uint64_t vector[4];		/* two vector registers */
 	site_word answer, flags, registers[12];
 };
 
-/* Calls `code` with a pattern in registers and flags: register n has n + 1. Last stand those that BSDs' kernels clear. */
+/*
+ * Calls `code` with these registers and vectors, its answer's register among them; flags are a pattern. The registers
+ * are those that the assembly names, where r14 stands for a word of the red zone, and rcx has what r10 has. Last stand
+ * those that BSDs' kernels clear.
+ */
 void site_watched_call(site_code code, struct site_seen *seen);
+/* Where `code` returns to. */
+extern const uint8_t site_returned[];
 
 #ifdef __i386__
 #define SITE_REGISTERS 6
@@ -76,9 +82,12 @@ __asm__(".text\n"
 	"	movl 24(%esp), %eax\n"
 	"	movdqu (%eax), %xmm0\n	movdqu 16(%eax), %xmm7\n"
 	"	pushl 20(%esp)\n"
-	"	movl $1, %ebx\n	movl $2, %ecx\n	movl $3, %edx\n	movl $4, %esi\n	movl $5, %edi\n	movl $6, %ebp\n"
-	"	cmpl $0x80000000, %edi\n"	/* sign, overflow, carry */
+	"	movl $5, %ebx\n	cmpl $0x80000000, %ebx\n"	/* sign, overflow, carry */
+	"	movl 40(%eax), %ebx\n	movl 44(%eax), %ecx\n	movl 48(%eax), %edx\n"
+	"	movl 52(%eax), %esi\n	movl 56(%eax), %edi\n	movl 60(%eax), %ebp\n"
+	"	movl 32(%eax), %eax\n"
 	"	call *(%esp)\n"
+	"site_returned:\n"
 	"	pushl %ebp\n	pushl %edi\n	pushl %esi\n	pushl %edx\n	pushl %ecx\n	pushl %ebx\n"
 	"	pushfl\n	pushl %eax\n"
 	"	movl 60(%esp), %eax\n"
@@ -99,12 +108,15 @@ __asm__(".text\n"
 	"	pushq %rbp\n	pushq %rbx\n	pushq %r12\n	pushq %r13\n	pushq %r14\n	pushq %r15\n"
 	"	movdqu (%rsi), %xmm0\n	movdqu 16(%rsi), %xmm15\n"
 	"	pushq %rsi\n	pushq %rdi\n"
-	"	movl $1, %ebx\n	movl $2, %ebp\n	movl $3, %edx\n	movl $4, %esi\n	movl $5, %edi\n"
-	"	movl $6, %r12d\n	movl $7, %r13d\n	movl $8, %r15d\n"
-	"	movl $10, %ecx\n	movl $10, %r10d\n	movl $11, %r8d\n	movl $12, %r9d\n"
-	"	movq $9, -64(%rsp)\n"		/* the red zone: what a call's return address does not reach */
-	"	cmpl $0x80000000, %edi\n"	/* sign, overflow, carry */
+	"	movl $5, %eax\n	cmpl $0x80000000, %eax\n"	/* sign, overflow, carry */
+	"	movq 32(%rsi), %rax\n"
+	"	movq 48(%rsi), %rbx\n	movq 56(%rsi), %rbp\n	movq 64(%rsi), %rdx\n	movq 80(%rsi), %rdi\n"
+	"	movq 88(%rsi), %r12\n	movq 96(%rsi), %r13\n	movq 104(%rsi), %r15\n	movq 112(%rsi), %r14\n"
+	"	movq 120(%rsi), %r10\n	movq 128(%rsi), %r8\n	movq 136(%rsi), %r9\n	movq 72(%rsi), %rsi\n"
+	"	movq %r10, %rcx\n"
+	"	movq %r14, -64(%rsp)\n"		/* the red zone: what a call's return address does not reach */
 	"	call *(%rsp)\n"
+	"site_returned:\n"
 	"	movq -64(%rsp), %r14\n"
 	"	pushq %r9\n	pushq %r8\n	pushq %r10\n	pushq %r14\n	pushq %r15\n	pushq %r13\n	pushq %r12\n"
 	"	pushq %rdi\n	pushq %rsi\n	pushq %rdx\n	pushq %rbp\n	pushq %rbx\n"
@@ -119,29 +131,41 @@ __asm__(".text\n"
 #endif
 
 /* Sign and overflow, and carry but where the kernel clears it. */
+#define SITE_FLAGS 0x881
 #ifdef __FreeBSD__
 #define SITE_FLAGS_LEFT 0x880
 #else
-#define SITE_FLAGS_LEFT 0x881
+#define SITE_FLAGS_LEFT SITE_FLAGS
 #endif
+
+/* Calls `code` with these registers, and says how many came back otherwise; `seen` has answer and flags. */
+static inline long
+site_spoilt(site_code code, const site_word registers[12], struct site_seen *seen)
+{
+	static const uint64_t vector[4] = {0x1122334455667788, 0x99aabbccddeeff00, 0x0123456789abcdef, 0xfedcba9876543210};
+	long wrong = 0;
+
+	for (int i = 0; i < 4; i++)
+		seen->vector[i] = vector[i];
+	for (int n = 0; n < 12; n++)
+		seen->registers[n] = registers[n];
+	site_watched_call(code, seen);
+	for (int i = 0; i < 4; i++)
+		wrong += seen->vector[i] != vector[i];
+	for (int n = 0; n < SITE_REGISTERS; n++)
+		wrong += seen->registers[n] != registers[n];
+	return wrong;
+}
 
 /* How much of it came back wrong from a call that should answer `wanted`. */
 static inline long
 site_wrong(site_code code, long wanted)
 {
-	static const uint64_t vector[4] = {0x1122334455667788, 0x99aabbccddeeff00, 0x0123456789abcdef, 0xfedcba9876543210};
-	struct site_seen seen;
-	long wrong;
+	static const site_word registers[12] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+	struct site_seen seen = {.answer = 0};
+	long wrong = site_spoilt(code, registers, &seen);
 
-	for (int i = 0; i < 4; i++)
-		seen.vector[i] = vector[i];
-	site_watched_call(code, &seen);
-	wrong = (seen.answer != wanted) + ((seen.flags & 0x881) != SITE_FLAGS_LEFT);
-	for (int i = 0; i < 4; i++)
-		wrong += seen.vector[i] != vector[i];
-	for (int n = 0; n < SITE_REGISTERS; n++)
-		wrong += seen.registers[n] != n + 1;
-	return wrong;
+	return wrong + (seen.answer != wanted) + ((seen.flags & SITE_FLAGS) != SITE_FLAGS_LEFT);
 }
 
 #endif

@@ -8,57 +8,11 @@
  * kernel. Behind its second trap, by which the site is rewritten, the program goes on in single
  * steps; printed is how many there are from one BEGIN to the next. Exit status 77: no ptrace here.
  */
-#include <errno.h>
-#include <signal.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/ptrace.h>
-#include <sys/user.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "tracer.h"
 
-#define TRAP_FLAG 0x100
-#define PUSHF 0x9c
 #define ROUNDS 8
 
 static unsigned long begin, end;
-
-static void
-fails(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
-static int
-started(char **words)
-{
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		if (ptrace(PTRACE_TRACEME, 0, 0, 0) < 0)
-			_exit(77);
-		execv(words[0], words);
-		_exit(127);
-	}
-	return pid;
-}
-
-/* The signal with which it has stopped; ends us when it has ended. */
-static int
-stopped(pid_t pid)
-{
-	int status;
-
-	if (waitpid(pid, &status, 0) != pid)
-		fails("waitpid");
-	if (WIFEXITED(status))
-		exit(WEXITSTATUS(status) == 77 ? 77 : 1);
-	if (WIFSIGNALED(status))
-		exit(1);
-	return WSTOPSIG(status);
-}
 
 static bool
 is_trap_of_the_site(pid_t pid)
@@ -72,27 +26,16 @@ is_trap_of_the_site(pid_t pid)
 	return at > begin && at < end;
 }
 
-#define BREAKPOINT 0xcc
-
 /* From the trap to the instruction behind the call: by the core's handler, which would be many steps. */
 static void
 run_through_trap(pid_t pid)
 {
-	struct user_regs_struct r;
-	long was;
+	unsigned long behind = registers(pid).rip;
+	long was = breakpoint_put(pid, behind);
 
-	if (ptrace(PTRACE_GETREGS, pid, 0, &r) < 0)
-		fails("PTRACE_GETREGS");
-	was = ptrace(PTRACE_PEEKTEXT, pid, r.rip, 0);
-	ptrace(PTRACE_POKETEXT, pid, r.rip, (was & ~0xffL) | BREAKPOINT);
-	ptrace(PTRACE_CONT, pid, 0, SIGSYS);
-	if (stopped(pid) != SIGTRAP)
+	goes_on(pid, SIGSYS);
+	if (stopped(pid) != SIGTRAP || !breakpoint_taken(pid, behind, was))
 		fails("the breakpoint behind the call");
-	ptrace(PTRACE_POKETEXT, pid, r.rip, was);
-	if (ptrace(PTRACE_GETREGS, pid, 0, &r) < 0)
-		fails("PTRACE_GETREGS");
-	r.rip--;
-	ptrace(PTRACE_SETREGS, pid, 0, &r);
 }
 
 /* Passes every signal on, until the site has trapped for the second time. */
@@ -100,8 +43,7 @@ static void
 run_to_second_trap(pid_t pid)
 {
 	for (int traps = 0, signal = 0;;) {
-		if (ptrace(PTRACE_CONT, pid, 0, signal) < 0)
-			fails("PTRACE_CONT");
+		goes_on(pid, signal);
 		signal = stopped(pid);
 		if (signal == SIGSYS && is_trap_of_the_site(pid) && ++traps == 2)
 			return;
@@ -110,33 +52,9 @@ run_to_second_trap(pid_t pid)
 	}
 }
 
-static void
-step(pid_t pid)
-{
-	int signal;
-
-	if (ptrace(PTRACE_SINGLESTEP, pid, 0, 0) < 0)
-		fails("PTRACE_SINGLESTEP");
-	signal = stopped(pid);
-	if (signal != SIGTRAP) {
-		fprintf(stderr, "signal %d while stepping: the call is no longer without a trap\n", signal);
-		exit(1);
-	}
-}
-
-/* pushf shows the flag by which we step, which no program is without us. */
-static void
-hide_trap_flag(pid_t pid, unsigned long stack)
-{
-	long word = ptrace(PTRACE_PEEKDATA, pid, stack, 0);
-
-	ptrace(PTRACE_POKEDATA, pid, stack, word & ~(long)TRAP_FLAG);
-}
-
 int
 main(int argc, char **argv)
 {
-	struct user_regs_struct r;
 	unsigned long steps = 0;
 	int rounds = 0;
 	pid_t pid;
@@ -146,23 +64,20 @@ main(int argc, char **argv)
 	begin = strtoul(argv[1], NULL, 16);
 	end = strtoul(argv[2], NULL, 16);
 	pid = started(argv + 3);
-	stopped(pid);
-	ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_EXITKILL);
 	run_to_second_trap(pid);
 	run_through_trap(pid);
 	for (; rounds < ROUNDS; steps++) {
-		bool pushes;
+		unsigned long at = registers(pid).rip;
+		bool pushes = (ptrace(PTRACE_PEEKTEXT, pid, at, 0) & 0xff) == PUSHF;
 
-		if (ptrace(PTRACE_GETREGS, pid, 0, &r) < 0)
-			fails("PTRACE_GETREGS");
-		if (r.rip == begin && rounds++ > 0)
+		if (at == begin && rounds++ > 0)
 			printf("%lu\n", steps);
-		if (r.rip == begin)
+		if (at == begin)
 			steps = 0;
-		pushes = (ptrace(PTRACE_PEEKTEXT, pid, r.rip, 0) & 0xff) == PUSHF;
-		step(pid);
-		if (pushes && ptrace(PTRACE_GETREGS, pid, 0, &r) == 0)
-			hide_trap_flag(pid, r.rsp);
+		step_begins(pid);
+		step_ends(pid);
+		if (pushes)
+			hide_trap_flag(pid);
 	}
 	kill(pid, SIGKILL);
 	return 0;
