@@ -29,12 +29,53 @@ sign_extend(uint64_t value, unsigned size)
 	return (uint64_t)((int64_t)(value << unused) >> unused);
 }
 
+/* A number of 1, 2, 4 or 8 bytes, at any address: what memcpy() of a size that only the table knows takes 10 ns for. */
+static uint64_t
+load_number(const char *at, unsigned size)
+{
+	uint64_t eight;
+	uint32_t four;
+	uint16_t two;
+
+	switch (size) {
+	case 8:
+		memcpy(&eight, at, sizeof eight);
+		return eight;
+	case 4:
+		memcpy(&four, at, sizeof four);
+		return four;
+	case 2:
+		memcpy(&two, at, sizeof two);
+		return two;
+	default:
+		return (uint8_t)*at;
+	}
+}
+
+/* Its low bytes, cut to the size. */
+static void
+store_number(char *at, uint64_t value, unsigned size)
+{
+	switch (size) {
+	case 8:
+		memcpy(at, &value, 8);
+		break;
+	case 4:
+		memcpy(at, &value, 4);
+		break;
+	case 2:
+		memcpy(at, &value, 2);
+		break;
+	default:
+		*at = (char)value;
+	}
+}
+
 static uint64_t
 load(const struct map_field *f, const char *at, unsigned size)
 {
-	uint64_t value = 0;
+	uint64_t value = load_number(at, size);
 
-	memcpy(&value, at, size);
 	return f->is_signed ? sign_extend(value, size) : value;
 }
 
@@ -51,10 +92,12 @@ value_to_host(const struct map_field *f, uint64_t value)
 static long
 value_to_guest(const struct map_field *f, uint64_t *value)
 {
-	uint64_t kept = *value & ones(f->guest_size);
-	bool fits = (f->is_signed ? sign_extend(kept, f->guest_size) : kept) == *value;
+	uint64_t kept;
 
-	if (fits || f->policy == FIELD_CUT || f->policy == FIELD_MEMORY)
+	if (f->policy == FIELD_CUT || f->policy == FIELD_MEMORY || f->guest_size >= f->host_size)
+		return 0;
+	kept = *value & ones(f->guest_size);
+	if ((f->is_signed ? sign_extend(kept, f->guest_size) : kept) == *value)
 		return 0;
 	if (f->policy == FIELD_FITS)
 		return -EOVERFLOW;
@@ -74,7 +117,7 @@ struct_to_host(const struct struct_map *map, void *host, const void *from_guest)
 			const char *from = (const char *)from_guest + f->guest + i * f->guest_size;
 			uint64_t value = value_to_host(f, load(f, from, f->guest_size));
 
-			memcpy((char *)host + f->host + i * f->host_size, &value, f->host_size);
+			store_number((char *)host + f->host + i * f->host_size, value, f->host_size);
 		}
 }
 
@@ -93,7 +136,7 @@ struct_to_guest(const struct struct_map *map, void *to_guest, const void *host)
 
 			if (r < 0)
 				return r;
-			memcpy((char *)to_guest + f->guest + i * f->guest_size, &value, f->guest_size);
+			store_number((char *)to_guest + f->guest + i * f->guest_size, value, f->guest_size);
 		}
 	return 0;
 }

@@ -2,7 +2,7 @@
 
 /* rep movsb is as fast as anything at these sizes, and the core has no vectors. */
 void *
-memcpy(void *to, const void *from, size_t n)
+(memcpy)(void *to, const void *from, size_t n)
 {
 	void *d = to;
 
@@ -24,7 +24,7 @@ memmove(void *to, const void *from, size_t n)
 }
 
 void *
-memset(void *to, int c, size_t n)
+(memset)(void *to, int c, size_t n)
 {
 	void *d = to;
 
@@ -33,7 +33,7 @@ memset(void *to, int c, size_t n)
 }
 
 int
-memcmp(const void *a, const void *b, size_t n)
+(memcmp)(const void *a, const void *b, size_t n)
 {
 	const unsigned char *x = a, *y = b;
 
