@@ -673,7 +673,7 @@ signal_arrived(int host_signal, struct siginfo *info, struct ucontext *uc)
 		uc->uc_mcontext.rip = uc->uc_mcontext.rcx;
 	else if (uc->uc_mcontext.rip == (uintptr_t)gate_whole_jump)
 		uc->uc_mcontext.rip = t->goes_on;
-	if (sites_interrupted(t, host_signal, uc))
+	if (sites_interrupted(t, host_signal, info, uc))
 		return 0;
 	in_core = is_core_code(uc->uc_mcontext.rip) || t->vdso_stack;
 	if (t->vdso_stack && (is_syscall_trap(host_signal, info) || is_fault(host_signal, info))) {

@@ -55,16 +55,22 @@ is_first_step(int host_signal, const struct sigcontext *r, uint64_t offset)
 	return host_signal == SIGTRAP && offset == 0 && r->eflags & TRAP_FLAG;
 }
 
+/* A fault, and not what kill(2) has sent. */
 static bool
-in_stub(const struct site_kind *k, int host_signal, struct sigcontext *r, const struct stub *s, uint64_t offset)
+is_bad_memory(int host_signal, const struct siginfo *info)
 {
-	bool ours = host_signal == SIGSEGV && stub_tries_gs(s, offset);
+	return host_signal == SIGSEGV && info->si_code > 0;
+}
 
+static bool
+in_stub(const struct site_kind *k, int host_signal, const struct siginfo *info, struct sigcontext *r, const struct stub *s,
+	uint64_t offset)
+{
 	if (is_first_step(host_signal, r, offset))
 		return true;
 	r->rip = stub_original(s, offset);
 	r->cs = k->segment;
-	return ours;
+	return is_bad_memory(host_signal, info) && stub_tries_gs(s, offset);
 }
 
 /* Where a jump of ours at `ip` leads to, if it is one. The thread is there: it can be read as far as it goes. */
@@ -198,7 +204,7 @@ direct_interrupted(struct sigcontext *r, const struct sigcontext *frame, const s
 }
 
 bool
-sites_interrupted(struct thread *t, int host_signal, struct ucontext *uc)
+sites_interrupted(struct thread *t, int host_signal, const struct siginfo *info, struct ucontext *uc)
 {
 	struct sigcontext *r = &uc->uc_mcontext;
 	const struct sigcontext *frame = &thread_frame(t)->uc_mcontext;
@@ -213,7 +219,7 @@ sites_interrupted(struct thread *t, int host_signal, struct ucontext *uc)
 	}
 	if (in_range(r->rip, site_trap_32, site_entered_32)) {
 		/* The guest has loaded %fs itself, and there is no memory. */
-		bool ours = host_signal == SIGSEGV && in_range(r->rip, site_reads_fs, site_read_fs);
+		bool ours = is_bad_memory(host_signal, info) && in_range(r->rip, site_reads_fs, site_read_fs);
 
 		entering_32(r, frame);
 		return ours;
@@ -228,7 +234,7 @@ sites_interrupted(struct thread *t, int host_signal, struct ucontext *uc)
 		return false;
 	stub = stub_at(r->rip, &offset);
 	if (stub)
-		return in_stub(site_kind(t->p->abi->machine), host_signal, r, stub, offset);
+		return in_stub(site_kind(t->p->abi->machine), host_signal, info, r, stub, offset);
 	in_hole(site_kind(t->p->abi->machine), host_signal, r);
 	return false;
 }

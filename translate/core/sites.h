@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct siginfo;
 struct thread;
 struct ucontext;
 
@@ -46,7 +47,7 @@ void sites_after_fork(void);
  * core, uc becomes what the guest would have shown at that point. True: that is all
  * there was to the signal.
  */
-bool sites_interrupted(struct thread *t, int host_signal, struct ucontext *uc);
+bool sites_interrupted(struct thread *t, int host_signal, const struct siginfo *info, struct ucontext *uc);
 
 /*
  * A host signal has found the thread where the host call of a site's call, direct or thread.last, has just been
