@@ -275,12 +275,31 @@ deliver_or_keep(struct thread *t, struct ucontext *uc, struct queued_signal *q, 
 		hold(t, q);
 }
 
+/* Bits that every processor here has; with another one the host's kernel shall say what becomes of the frame. */
+#define USUAL_MXCSR 0xffffu
+
+/* Nothing for which the processor would refuse to load it. */
+static bool
+is_loadable(const struct _fpstate_64 *fp)
+{
+	const struct _header *h = &((const struct _xstate *)(const void *)fp)->xstate_hdr;
+	uint64_t reserved = h->reserved1[0] | h->reserved1[1];
+
+	if (fp->mxcsr & ~USUAL_MXCSR)
+		return false;
+	if (fp->sw_reserved.magic1 != FP_XSTATE_MAGIC1)
+		return true;
+	for (unsigned i = 0; i < sizeof h->reserved2 / sizeof *h->reserved2; i++)
+		reserved |= h->reserved2[i];
+	return reserved == 0 && (h->xfeatures & ~fp->sw_reserved.xfeatures) == 0;
+}
+
 /* What popfq can put back with no harm to the core: nothing that traps, or checks its alignment. */
 #define USUAL_FLAGS UINT64_C(0x200ed7)
 
 /*
- * A sigreturn of the host's costs more than to set its mask by a call, and to put back the rest at the gate: FP state
- * that the host's kernel has written itself, or would take, and registers of 64-bit code whose %gs is the core's.
+ * A sigreturn of the host's costs more than to set its mask by a call, and to put back FP state and registers at the
+ * gate, which can be done for 64-bit code whose %gs is the core's.
  * Not with a signal to deliver: its kin would come in while the thread's mask already has them blocked.
  */
 void
@@ -288,7 +307,7 @@ signal_leaves_whole(struct thread *t, const struct ucontext *uc)
 {
 	const struct sigcontext *r = &uc->uc_mcontext;
 
-	if (t->pending || !r->fpstate || (r->eflags & ~USUAL_FLAGS) || r->cs != USER_CS || !segment_is_cores(t))
+	if (t->pending || !r->fpstate || !is_loadable((const void *)r->fpstate) || (r->eflags & ~USUAL_FLAGS) || r->cs != USER_CS || !segment_is_cores(t))
 		return;
 	core_call(__NR_rt_sigprocmask, SIG_SETMASK, &uc->uc_sigmask, 0, sizeof(host_sigset));
 	t->quick = QUICK_WHOLE;

@@ -112,14 +112,18 @@ long
 linux_rt_sigreturn(struct call *c)
 {
 	struct thread *t = c->t;
-	struct ucontext *uc = thread_whole_frame(t), from;
+	struct ucontext *uc, from;
 	struct sigset mask = {{0, 0}};
 
-	if (copy_in(&from, guest(uc->uc_mcontext.rsp), sizeof from) < 0 ||
-	    !linux_frame_restore(uc, &from.uc_mcontext))
+	if (copy_in(&from, guest(t->frame->uc_mcontext.rsp), sizeof from) < 0)
+		signal_die(t, SIGSEGV);
+	uc = from.uc_mcontext.fpstate ? thread_frame_to_fill(t) : thread_whole_frame(t);
+	if (!linux_frame_restore(uc, &from.uc_mcontext))
 		signal_die(t, SIGSEGV);
 	linux_set_altstack(t, &from.uc_stack, from.uc_mcontext.rsp);	/* a bad one is left alone */
 	mask.word[0] = from.uc_sigmask & ~LINUX_NEVER_BLOCKED;
 	signal_set_mask(t, &mask);
+	if (t->by_site)
+		signal_leaves_whole(t, uc);
 	return CALL_REGS_SET;
 }

@@ -21,7 +21,7 @@
 
 #define START \
 	__asm__(".text\n.globl _start\n_start:\n\tmov %rsp, %rdi\n\tand $-16, %rsp\n\tcall start\n" \
-		".globl face_restorer\nface_restorer:\n\tmov $15, %eax\n\tsyscall\n" \
+		"	nop\n	.p2align 4\n.globl face_restorer\nface_restorer:\n\tmov $15, %rax\n\tsyscall\n" \
 		".globl clone_call\nclone_call:\n\tmov %rcx, %r10\n\txor %r8d, %r8d\n\tmov $56, %eax\n\tsyscall\n" \
 		"	test %eax, %eax\n\tjz 1f\n\tret\n" \
 		"1:	xor %ebp, %ebp\n\tpop %rax\n\tpop %rdi\n\tand $-16, %rsp\n\tcall *%rax\n");
