@@ -24,7 +24,7 @@
 /* gate_x86_64.S, copy_x86_64.S */
 extern const char gate_check[], gate_made[], gate_not_made[], gate_exit_check[], gate_exit_end[];
 extern const char gate_last_check[], gate_last_made[], gate_last_not_made[];
-extern const char gate_quick[], gate_quick_jump[], gate_whole_jump[];
+extern const char gate_quick[], gate_quick_jump[], gate_whole_jump[], gate_whole_32_jump[];
 extern const char guest_access_begin[], guest_access_end[], guest_access_fault[];
 
 #define FIRST_REALTIME 32
@@ -294,20 +294,27 @@ is_loadable(const struct _fpstate_64 *fp)
 	return reserved == 0 && (h->xfeatures & ~fp->sw_reserved.xfeatures) == 0;
 }
 
+/* By the host's selectors: of 32-bit programs, or 64-bit code whose %gs is the core's. */
+static bool
+is_usual_code(const struct thread *t, const struct sigcontext *r)
+{
+	return r->cs == USER32_CS || (r->cs == USER_CS && segment_is_cores(t));
+}
+
 /* What popfq can put back with no harm to the core: nothing that traps, or checks its alignment. */
 #define USUAL_FLAGS UINT64_C(0x200ed7)
 
 /*
  * A sigreturn of the host's costs more than to set its mask by a call, and to put back FP state and registers at the
- * gate, which can be done for 64-bit code whose %gs is the core's.
- * Not with a signal to deliver: its kin would come in while the thread's mask already has them blocked.
+ * gate. Not with a signal to deliver: its kin would come in while the thread's mask already has them blocked.
  */
 void
 signal_leaves_whole(struct thread *t, const struct ucontext *uc)
 {
 	const struct sigcontext *r = &uc->uc_mcontext;
 
-	if (t->pending || !r->fpstate || !is_loadable((const void *)r->fpstate) || (r->eflags & ~USUAL_FLAGS) || r->cs != USER_CS || !segment_is_cores(t))
+	if (t->pending || !r->fpstate || !is_loadable((const void *)r->fpstate) || (r->eflags & ~USUAL_FLAGS) ||
+	    !is_usual_code(t, r))
 		return;
 	core_call(__NR_rt_sigprocmask, SIG_SETMASK, &uc->uc_sigmask, 0, sizeof(host_sigset));
 	t->quick = QUICK_WHOLE;
@@ -440,7 +447,7 @@ defer(struct thread *t, struct ucontext *uc)
 		uc->uc_mcontext.rip = (uintptr_t)gate_last_not_made;
 	else if (in_range(ip, gate_exit_check, gate_exit_end))
 		uc->uc_mcontext.rip = (uintptr_t)gate_exit_check;
-	else if (in_range(ip, gate_quick, gate_whole_jump)) {
+	else if (in_range(ip, gate_quick, gate_whole_32_jump)) {
 		uc->uc_mcontext.rip = (uintptr_t)gate_return;
 		uc->uc_mcontext.rdi = (uintptr_t)t->frame;
 	}
@@ -677,6 +684,20 @@ signal_site_leaves(struct thread *t)
 	return uc;
 }
 
+/* At the gate's last instruction a thread is as good as where that leads. */
+static void
+jump_is_made(const struct thread *t, struct sigcontext *r)
+{
+	if (r->rip == (uintptr_t)gate_quick_jump) {
+		r->rip = r->rcx;
+	} else if (r->rip == (uintptr_t)gate_whole_jump) {
+		r->rip = t->goes_on;
+	} else if (r->rip == (uintptr_t)gate_whole_32_jump) {
+		r->rip = (uint32_t)t->goes_on;
+		r->cs = USER32_CS;
+	}
+}
+
 /*
  * From entry_x86_64.S, on the thread's block. 1: guest code was interrupted,
  * leave by gate_return(uc); 0: core code, go on with it.
@@ -688,10 +709,7 @@ signal_arrived(int host_signal, struct siginfo *info, struct ucontext *uc)
 	bool in_core;
 	int number;
 
-	if (uc->uc_mcontext.rip == (uintptr_t)gate_quick_jump)	/* as good as there */
-		uc->uc_mcontext.rip = uc->uc_mcontext.rcx;
-	else if (uc->uc_mcontext.rip == (uintptr_t)gate_whole_jump)
-		uc->uc_mcontext.rip = t->goes_on;
+	jump_is_made(t, &uc->uc_mcontext);
 	if (sites_interrupted(t, host_signal, info, uc))
 		return 0;
 	in_core = is_core_code(uc->uc_mcontext.rip) || t->vdso_stack;

@@ -112,7 +112,8 @@ gate_direct_32_made:
  * registers are complete but for rip, which rcx has, or thread.goes_on: found by the core's %gs when every register is
  * the guest's.
  */
-	.globl	gate_return, gate_exit_check, gate_exit_end, gate_quick, gate_quick_jump, gate_whole_jump
+	.globl	gate_return, gate_exit_check, gate_exit_end, gate_quick, gate_quick_jump
+	.globl	gate_whole_jump, gate_whole_32_jump
 	.type	gate_return, @function
 gate_return:
 	movq	%rdi, %rbx
@@ -173,6 +174,8 @@ gate_quick:
 gate_quick_jump:
 	jmp	*%rcx
 gate_whole:
+	cmpw	$USER32_CS, UC_R8+144(%rbx)	/* cs */
+	je	gate_whole_32
 	movq	UC_R8+128(%rbx), %rax
 	movq	%rax, THREAD_GOES_ON(%r12)
 	put_back
@@ -183,6 +186,18 @@ gate_whole:
 	popq	%rsp
 gate_whole_jump:
 	jmp	*%gs:THREAD_GOES_ON
+gate_whole_32:			/* which has no r11 */
+	movl	UC_R8+128(%rbx), %eax
+	movl	%eax, THREAD_GOES_ON(%r12)
+	movl	$USER32_CS, THREAD_GOES_ON+4(%r12)
+	leaq	THREAD_GOES_ON(%r12), %r11
+	put_back
+	movq	UC_R8+112(%rbx), %rcx
+	pushq	UC_R8+120(%rbx)
+	movq	UC_R8+88(%rbx), %rbx
+	popq	%rsp
+gate_whole_32_jump:
+	ljmpl	*(%r11)
 
 /*
  * _Noreturn void gate_resume_core(struct ucontext *uc): back into core code

@@ -43,7 +43,7 @@ struct thread {
 	uint64_t seal;
 	struct host_request last;	/* THREAD_LAST: the host call with which the guest's ends (last.h) */
 	struct direct direct;		/* THREAD_DIRECT: the personality's, if nothing is traced */
-	uint64_t goes_on;	/* THREAD_GOES_ON: where the guest does, when all its registers have what is its own */
+	uint64_t goes_on;	/* THREAD_GOES_ON: where the guest does, when all its registers have what is its own; 32-bit: and cs */
 	bool last_allowed, last_wanted;
 	struct call call;	/* the guest's, while the core works for it: there is never more than one */
 	bool by_site;		/* frame is thread_frame(): the call came by a rewritten site */
