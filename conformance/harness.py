@@ -232,5 +232,20 @@ def under(options, trap, *more):
 	return [options.dragoman, f"--trap={trap}", *more, "--"]
 
 
+@contextlib.contextmanager
+def sole_user(place):
+	"""Holds what two suites cannot use at a time, by a lock beside it; says so if that means to wait."""
+	with open(f"{place}.lock", "a+") as lock:
+		try:
+			fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+		except BlockingIOError:
+			lock.seek(0)
+			print(f"{place} is in use by process {lock.read() or '?'}: waiting for its end", file=sys.stderr, flush=True)
+			fcntl.flock(lock, fcntl.LOCK_EX)
+		lock.truncate(0)
+		print(os.getpid(), end="", file=lock, flush=True)
+		yield
+
+
 def tail(data, lines=12):
 	return "\n".join(data.decode(errors="replace").splitlines()[-lines:])
