@@ -19,7 +19,8 @@
 struct options options;
 static char root[64];
 extern const struct personality guest_system; /* PATH_MAX is 1024 */
-static struct call the_call = {.abi = &guest_system};
+extern struct process guest_process; /* number 123, of /dir/sub/file */
+static struct call the_call = {.abi = &guest_system, .p = &guest_process};
 
 long
 copy_in_string(char *to, struct guest_ptr from, size_t size)
@@ -30,6 +31,14 @@ copy_in_string(char *to, struct guest_ptr from, size_t size)
 		return -ENAMETOOLONG;
 	memcpy(to, (const char *)from.addr, n + 1);
 	return (long)n;
+}
+
+long
+load_u32(uint32_t *to, struct guest_ptr from)
+{
+	*to = 0;
+	memcpy(to, (const char *)from.addr, strnlen((const char *)from.addr, sizeof *to));
+	return 0;
 }
 
 #if !__GLIBC_PREREQ(2, 38)
@@ -279,6 +288,24 @@ names_come_back_without_the_root(void **state)
 }
 
 static void
+the_programs_own_file_is_not_the_cores(void **state)
+{
+	static const char *const names[] = {"/proc/self/exe", "/proc/thread-self/exe", "/proc/123/exe"};
+
+	(void)state;
+	for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
+		assert_string_equal(lead(names[n], PATH_FOLLOW), under("/dir/sub/file"));
+		assert_string_equal(lead(names[n], PATH_FOLLOW_OR_MAKE), under("/dir/sub/file"));
+		assert_string_equal(lead(names[n], PATH_LINK), names[n]);
+	}
+	assert_string_equal(lead("/proc/124/exe", PATH_FOLLOW), "/proc/124/exe");
+	assert_string_equal(lead("/proc/self/exec", PATH_FOLLOW), "/proc/self/exec");
+	options.root = NULL;
+	assert_string_equal(lead("/proc/self/exe", PATH_FOLLOW), "/dir/sub/file");
+	options.root = root;
+}
+
+static void
 without_a_root_all_paths_are_the_hosts(void **state)
 {
 	(void)state;
@@ -305,6 +332,7 @@ main(void)
 		cmocka_unit_test(devices_are_the_hosts),
 		cmocka_unit_test(the_guests_limit_holds),
 		cmocka_unit_test(names_come_back_without_the_root),
+		cmocka_unit_test(the_programs_own_file_is_not_the_cores),
 		cmocka_unit_test(without_a_root_all_paths_are_the_hosts),
 	};
 

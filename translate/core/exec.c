@@ -602,8 +602,7 @@ process_execve(struct call *c, struct guest_ptr path, struct guest_ptr argv, str
 
 	if (n <= 0)
 		return n < 0 ? n : -ENOENT;
-	/* The host's /proc would start the core there. */
-	return exec_found(c, strcmp(name, "/proc/self/exe") == 0 ? c->p->exec_path : name, NO_FD, argv, envp);
+	return exec_found(c, path_names_program(c, path) ? c->p->exec_path : name, NO_FD, argv, envp);
 }
 
 long

@@ -6,6 +6,7 @@
 #include "linux_abi.h"
 #include "personality.h"
 #include "print.h"
+#include "process.h"
 #include "string.h"
 
 /* As FreeBSD's MAXSYMLINKS (sys/param.h); Linux gives up after 40. */
@@ -177,6 +178,12 @@ step(struct walk *w, bool follow_last, enum walk_end *end)
 	return !last;
 }
 
+static bool
+follows(enum path_use use)
+{
+	return use == PATH_FOLLOW || use == PATH_FOLLOW_OR_MAKE;
+}
+
 /*
  * Where the guest's absolute `path` is, in `to` (of `size` bytes): under the root, or
  * on the host if it is not there. A path through a symlink goes on from the symlink's
@@ -188,7 +195,7 @@ look_under_root(const char *path, enum path_use use, char *to, size_t size)
 	struct walk w = {.at = to, .size = size};
 	bool makes = use == PATH_MAKE || use == PATH_FOLLOW_OR_MAKE;
 	size_t n = strlen(path);
-	bool follow = use == PATH_FOLLOW || use == PATH_FOLLOW_OR_MAKE;
+	bool follow = follows(use);
 	bool folder = n > 1 && (path[n - 1] == '/' || (follow && path[n - 1] == '.' && path[n - 2] == '/'));
 	enum walk_end end;
 
@@ -288,9 +295,8 @@ static long
 look_from(int dir, const char *path, enum path_use use, char *to, size_t size)
 {
 	char whole[4096];
-	bool follow = use == PATH_FOLLOW || use == PATH_FOLLOW_OR_MAKE;
 
-	if (path[0] && may_lead_elsewhere(dir, path, follow) && make_absolute(dir, path, whole, sizeof whole))
+	if (path[0] && may_lead_elsewhere(dir, path, follows(use)) && make_absolute(dir, path, whole, sizeof whole))
 		return look_under_root(whole, use, to, size);
 	return strlcpy(to, path, size) < size ? 0 : -ENAMETOOLONG;
 }
@@ -357,6 +363,21 @@ is_hidden(const char *path)
 	return strncmp(path, "proc", 4) == 0 && (path[4] == '/' || path[4] == 0);
 }
 
+bool
+path_names_program(const struct call *c, struct guest_ptr path)
+{
+	char name[48], by_number[48];
+	uint32_t head;
+
+	/* Few paths begin like that. */
+	if (load_u32(&head, path) < 0 || strncmp((const char *)&head, "/pro", sizeof head) != 0 ||
+	    copy_in_string(name, path, sizeof name) <= 0)
+		return false;
+	format(by_number, sizeof by_number, "/proc/%d/exe", c->p->pid);
+	return strcmp(name, "/proc/self/exe") == 0 || strcmp(name, "/proc/thread-self/exe") == 0 ||
+	       strcmp(name, by_number) == 0;
+}
+
 long
 path_for_at(struct call *c, int dir, struct guest_ptr path, enum path_use use, struct host_path *out)
 {
@@ -364,6 +385,10 @@ path_for_at(struct call *c, int dir, struct guest_ptr path, enum path_use use, s
 	char name[4096];
 	long n;
 
+	if (follows(use) && path_names_program(c, path)) {
+		out->name = path_on_host(c->p->exec_path, out->text, sizeof out->text);
+		return out->name ? 0 : -ENAMETOOLONG;
+	}
 	if (!options.root && !c->abi->path_max) {
 		out->name = (const char *)path.addr;
 		return 0;

@@ -32,6 +32,9 @@ enum path_use path_use_of_open(uint32_t how);
 enum path_use path_use_of_at(uint32_t how);
 enum path_use path_use_of_linkat(uint32_t how);
 
+/* Is it /proc/self/exe, by one of its names? That is the program's own file, where the host has the core's. */
+bool path_names_program(const struct call *c, struct guest_ptr path);
+
 /*
  * Copies the guest's path in and finds what it stands for: 0 or -errno. -ENAMETOOLONG
  * from the guest's own PATH_MAX on (personality.path_max). A relative path is one from the

@@ -9,6 +9,13 @@
 #include "core/last.h"
 #include "core/path.h"
 
+/* Would the host's kernel open a file there that shows the core? */
+static bool
+is_about_program(const struct call *c, struct guest_ptr file)
+{
+	return linux_names_maps(file) || path_names_program(c, file);
+}
+
 long
 linux_open_file(struct call *c, int32_t dir, struct guest_ptr file, uint32_t how, uint16_t mode)
 {
@@ -26,7 +33,7 @@ linux_open(struct call *c, struct guest_ptr file, uint32_t how, uint16_t mode)
 	struct host_path path;
 	long r;
 
-	if (linux_names_maps(file))
+	if (is_about_program(c, file))
 		return linux_open_file(c, AT_FDCWD, file, how, mode);
 	if (!options.root)
 		return host_call_last(__NR_open, file.addr, how, mode);
@@ -37,9 +44,18 @@ linux_open(struct call *c, struct guest_ptr file, uint32_t how, uint16_t mode)
 long
 linux_openat(struct call *c, int32_t dir, struct guest_ptr file, uint32_t how, uint16_t mode)
 {
-	if (!options.root && !linux_names_maps(file))
+	if (!options.root && !is_about_program(c, file))
 		return host_call_last(__NR_openat, dir, file.addr, how, mode);
 	return linux_open_file(c, dir, file, how, mode);
+}
+
+/* What openat2(2) makes of a symlink that it is not to follow is the host's to say. */
+static enum path_use
+use_of(const struct open_how *how)
+{
+	bool refuses = how->resolve & (RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+
+	return path_use_of_open((uint32_t)how->flags | (refuses ? O_NOFOLLOW : 0));
 }
 
 /* openat2(2). Where the folder is to be the path's root, or its wall, the host's kernel walks by itself. */
@@ -47,15 +63,14 @@ long
 linux_openat2(struct call *c, int32_t dir, struct guest_ptr file, struct guest_ptr how, uint64_t n)
 {
 	struct open_how asked;
-	bool maps = linux_names_maps(file);
 	struct host_path path;
 	long r;
 
-	if ((!options.root && !maps) || n < sizeof asked || copy_in(&asked, how, sizeof asked) < 0 ||
+	if ((!options.root && !is_about_program(c, file)) || n < sizeof asked || copy_in(&asked, how, sizeof asked) < 0 ||
 	    asked.resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT))
 		return host_call_last(__NR_openat2, dir, file.addr, how.addr, n);
-	r = path_for_at(c, dir, file, path_use_of_open((uint32_t)asked.flags), &path);
+	r = path_for_at(c, dir, file, use_of(&asked), &path);
 	if (r == 0)
 		r = host_call(__NR_openat2, dir, path.name, how.addr, n);
-	return maps ? linux_maps_as_seen(c, r, (uint32_t)asked.flags) : r;
+	return linux_names_maps(file) ? linux_maps_as_seen(c, r, (uint32_t)asked.flags) : r;
 }

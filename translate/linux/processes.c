@@ -525,15 +525,6 @@ linux_exit_group(struct call *c, int32_t status)
 
 /* ---- the program's own name ---- */
 
-static bool
-names_own_program(struct guest_ptr file)
-{
-	static const char own[] = "/proc/self/exe";
-	char name[sizeof own];
-
-	return copy_in_string(name, file, sizeof name) == sizeof own - 1 && strcmp(name, own) == 0;
-}
-
 static long
 put_own_program(struct call *c, struct guest_ptr buf, int32_t n)
 {
@@ -552,7 +543,7 @@ linux_readlink(struct call *c, struct guest_ptr file, struct guest_ptr buf, int3
 	struct host_path path;
 	long r;
 
-	if (names_own_program(file))
+	if (path_names_program(c, file))
 		return put_own_program(c, buf, n);
 	r = path_for(c, file, PATH_LINK, &path);
 	return r < 0 ? r : host_call(__NR_readlink, path.name, buf.addr, n);
@@ -564,7 +555,7 @@ linux_readlinkat(struct call *c, int32_t dir, struct guest_ptr file, struct gues
 	struct host_path path;
 	long r;
 
-	if (names_own_program(file))
+	if (path_names_program(c, file))
 		return put_own_program(c, buf, n);
 	r = path_for_at(c, dir, file, PATH_LINK, &path);
 	return r < 0 ? r : host_call(__NR_readlinkat, dir, path.name, buf.addr, n);
