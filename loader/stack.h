@@ -18,6 +18,14 @@ struct stack {
 	bool full;	       /* something did not fit; nothing was written out of bounds */
 };
 
+/* What others may ask for of a stack that is finished. */
+struct stack_words {
+	uint64_t block;	     /* where the program finds it: argc */
+	uint64_t args, env, env_end; /* the strings, one behind the other */
+	uint64_t auxv;
+	uint32_t auxv_size;
+};
+
 /*
  * Maps room for a stack that grows down from `top`, with a guard below it; memory
  * is used as it is touched. `above` bytes behind the top are mapped with it, for

@@ -229,6 +229,35 @@ TEST(a_process_knows_its_program_and_its_words)
 	CHECK(same_text(text + length(text) - 6, "sysctl"));
 }
 
+TEST(a_process_knows_the_program_and_the_words_of_another)
+{
+	int path[] = {CTL_KERN, KERN_PROC, KERN_PROC_PATHNAME, -1}, args[] = {CTL_KERN, KERN_PROC, KERN_PROC_ARGS, -1};
+	char own[1024], text[1024];
+	size_t own_size = sizeof own, size = sizeof text;
+	long child;
+
+	CHECK_IS(ask(path, 4, own, &own_size), 0);
+	child = fork();
+	if (child == 0)
+		for (;;)
+			sleep_ms(1000);
+	path[3] = args[3] = (int)child;
+	CHECK_IS(ask(path, 4, text, &size), 0);
+	CHECK_IS(size, own_size);
+	CHECK(same_text(text, own));
+	own_size = sizeof own;
+	size = sizeof text;
+	args[3] = (int)call(SYS_getpid);
+	CHECK_IS(ask(args, 4, own, &own_size), 0);
+	args[3] = (int)child;
+	CHECK_IS(ask(args, 4, text, &size), 0);
+	CHECK_IS(size, own_size);
+	CHECK(same(text, own, size));
+	call(SYS_kill, child, 9);
+	CHECK_IS(wait_for(child), 9);
+	CHECK_IS(ask(path, 4, text, &size), -ESRCH);
+}
+
 static bool
 holds_me(size_t size)
 {
@@ -285,6 +314,7 @@ main(int argc, char **argv, char **envp)
 	RUN(the_whole_tree_can_be_walked);
 	RUN(what_libraries_ask_first_is_there);
 	RUN(a_process_knows_its_program_and_its_words);
+	RUN(a_process_knows_the_program_and_the_words_of_another);
 	RUN(processes_are_listed_one_by_one_or_all);
 	return 0;
 }

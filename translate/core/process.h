@@ -33,8 +33,6 @@ struct process {
 	struct thread *threads;
 	int pid;			/* the host's */
 	bool is_vfork_child;		/* the memory belongs to somebody else */
-	uint64_t args, env;		/* guest addresses of argv[0], envp[0] on the first stack */
-	uint32_t argc, envc;
 	uint64_t stack_base, stack_size;	/* the first thread's; base is the high end */
 	uint64_t break_start, break_now;	/* brk(2) */
 	uint64_t shared_page;		/* guest address of what the kernel gives every process; 0: none */

@@ -8,6 +8,7 @@
 
 #include "core/core.h"
 #include "core/host.h"
+#include "core/mm_map.h"
 #include "core/string.h"
 #include "core/thread.h"
 #include "loader/loader.h"
@@ -33,6 +34,17 @@ map_memory(struct process *p, struct stack *s, int prot)
 		r = core_call(__NR_mmap, 0, FREEBSD_SHARED_PAGE, PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	return r < 0 ? r : freebsd_shared_page_fill(p, behind ? s->top : (uint64_t)r);
+}
+
+/* The vector means nothing to a Linux program that reads it in /proc. */
+static void
+show_words(const struct image *image, const struct freebsd_stack *built)
+{
+	struct stack_words words = {
+		.block = built->block, .args = built->args, .env = built->env, .env_end = built->env + built->env_size,
+	};
+
+	mm_map_program(image, &words);
 }
 
 static void
@@ -71,10 +83,7 @@ freebsd_start(struct thread *t, struct ucontext *uc, const struct start_request 
 		return r;
 	p->stack_base = s.top;
 	p->stack_size = s.top - s.low;
-	p->args = built.argv;
-	p->env = built.envp;
-	p->argc = built.argc;
-	p->envc = built.envc;
+	show_words(request->image, &built);
 	set_registers(uc, &built, request->image->start);
 	return 0;
 }

@@ -1,7 +1,7 @@
 /*
  * kern.proc: what processes may ask about themselves and each other (kern/
- * kern_proc.c). Guests are told from the host's /proc; a guest's command line
- * there begins with the core's own words.
+ * kern_proc.c). Guests are told from the host's /proc. A guest's command line there
+ * begins with the core's own words where the host's kernel shows no other (core/mm_map.h).
  */
 #include "sysctl.h"
 
@@ -9,6 +9,7 @@
 #include "core/host.h"
 #include "core/linux_abi.h"
 #include "core/memory.h"
+#include "core/path.h"
 #include "core/print.h"
 #include "core/process.h"
 #include "core/string.h"
@@ -107,6 +108,52 @@ sysctl_proc_args(struct sysctl_request *r)
 	return with_command_line(r, use_args);
 }
 
+/* What the host has mapped where the program's code begins (core/mm_map.h); NULL: not known. In `text`. */
+static char *
+file_of_code(long pid, char *text, size_t size)
+{
+	uint64_t numbers[SYSCTL_STAT_NUMBERS] = {0};
+	char start[24], *line, *end, *behind_name;
+	long n = sysctl_read_proc(pid, "stat", text, size - 1);
+
+	if (n < 0)
+		return NULL;
+	text[n] = 0;
+	behind_name = strrchr(text, ')');
+	if (!behind_name || behind_name + 4 > text + n)
+		return NULL;
+	sysctl_stat_numbers(behind_name + 4, numbers, SYSCTL_STAT_NUMBERS);
+	format(start, sizeof start, "%08lx-", numbers[SYSCTL_STAT_START_CODE] & -UINT64_C(4096));
+	n = sysctl_read_proc(pid, "maps", text, size - 1);
+	if (n < 0)
+		return NULL;
+	text[n] = 0;
+	for (line = text; (end = strchr(line, '\n')); line = end + 1) {
+		*end = 0;
+		if (strncmp(line, start, strlen(start)) == 0)
+			return strchr(line, '/');
+	}
+	return NULL;
+}
+
+/* The same as the guest's name, into the request. */
+static long
+put_file_of_code(struct sysctl_request *r)
+{
+	char *text = arena_map(COMMAND_MAX, 4096), *file;
+	long e = -ESRCH;
+
+	if (!text)
+		return -ENOMEM;
+	file = file_of_code(sysctl_proc_target(r), text, COMMAND_MAX);
+	if (file) {
+		path_to_guest(file);
+		e = sysctl_put_string(r, file);
+	}
+	arena_unmap(text, COMMAND_MAX);
+	return e;
+}
+
 static long
 use_path(struct sysctl_request *r, char *path, char *words, size_t n)
 {
@@ -115,16 +162,17 @@ use_path(struct sysctl_request *r, char *path, char *words, size_t n)
 
 	(void)words;
 	(void)n;
-	if (path && path[0] == '/')
+	if (!path)
+		return put_file_of_code(r);
+	if (path[0] == '/')
 		return sysctl_put_string(r, path);
-	/* A native program, or one named from its own folder: as the host knows it. */
-	format(name, sizeof name, path ? "/proc/%ld/cwd" : "/proc/%ld/exe", sysctl_proc_target(r));
+	/* Named from its own folder. */
+	format(name, sizeof name, "/proc/%ld/cwd", sysctl_proc_target(r));
 	k = core_call(__NR_readlink, name, text, sizeof text - 1);
 	if (k < 0)
 		return -ESRCH;
 	text[k] = 0;
-	if (path)
-		format(text + k, sizeof text - (size_t)k, "/%s", path);
+	format(text + k, sizeof text - (size_t)k, "/%s", path);
 	return sysctl_put_string(r, text);
 }
 

@@ -5,11 +5,13 @@
  */
 #include "linux.h"
 
+#include <linux/auxvec.h>
 #include <linux/elf.h>
 #include <linux/magic.h>
 #include <asm/statfs.h>
 
 #include "core/copy.h"
+#include "core/exec.h"
 #include "core/host.h"
 #include "core/layout.h"
 #include "core/low.h"
@@ -105,7 +107,7 @@ put_held(struct view *v)
 /* ---- what the guest sees ---- */
 
 static bool
-is_hidden(const struct view *v, uint64_t start, uint64_t end, const char *name)
+is_hidden(const struct view *v, uint64_t start, uint64_t end)
 {
 	const struct process *p = v->p;
 
@@ -113,7 +115,8 @@ is_hidden(const struct view *v, uint64_t start, uint64_t end, const char *name)
 		return true;
 	if (p->abi->elf_class == ELFCLASS32 && start >= LOW_END)
 		return true;
-	if (sites_made(start, end) || strcmp(name, "[stack]") == 0)
+	/* The core's own stack, with what it was started with. */
+	if (sites_made(start, end) || (host_auxv(AT_EXECFN) >= start && host_auxv(AT_EXECFN) < end))
 		return true;
 	return end == p->stack_base - p->stack_size && end - start == PAGE;	/* its guard */
 }
@@ -202,8 +205,9 @@ take_entry(struct view *v, struct entry *e, char *s)
 	while (*rest == ' ')
 		rest++;
 	path_to_guest(rest);
-	e->name = rest;
-	v->hides = is_hidden(v, e->start, e->end, e->name);
+	/* The host knows only where the heap began (core/mm_map.c): name_for() has the whole. */
+	e->name = strcmp(rest, "[heap]") == 0 ? "" : rest;
+	v->hides = is_hidden(v, e->start, e->end);
 }
 
 static void
@@ -217,7 +221,7 @@ put_line(struct view *v, const char *line)
 static void
 line_of_numa(struct view *v, uint64_t start, const char *line)
 {
-	v->hides = is_hidden(v, start, start + PAGE, "");
+	v->hides = is_hidden(v, start, start + PAGE);
 	if (!v->hides)
 		put_line(v, line);
 }

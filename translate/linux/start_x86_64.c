@@ -9,6 +9,7 @@
 
 #include "core/exec.h"
 #include "core/host.h"
+#include "core/mm_map.h"
 #include "core/string.h"
 #include "core/thread.h"
 #include "loader/loader.h"
@@ -23,16 +24,17 @@
 #define STACK_SIZE (UINT64_C(8) << 20)
 
 static const uint16_t handed_on[] = {
-	AT_HWCAP, AT_PAGESZ, AT_CLKTCK, AT_UID, AT_EUID, AT_GID, AT_EGID, AT_SECURE, AT_HWCAP2, AT_MINSIGSTKSZ,
+	AT_HWCAP, AT_PAGESZ, AT_CLKTCK, AT_UID, AT_EUID, AT_GID, AT_EGID, AT_SECURE, AT_HWCAP2,
 };
 #define HANDED_ON (sizeof handed_on / sizeof *handed_on)
-#define OF_PROGRAM 10		/* below, with the end */
+#define MORE 11			/* below, with the end */
 
 struct strings {
 	uint64_t random, platform, execfn;
 };
 
-static void
+/* The end of the vector. */
+static uint64_t
 write_aux(struct stack *s, uint64_t at, const struct image *image, const struct linux_aux *own,
 	  const struct strings *put)
 {
@@ -40,8 +42,9 @@ write_aux(struct stack *s, uint64_t at, const struct image *image, const struct 
 		if (own->value)
 			stack_write_aux(s, &at, own->type, own->value);
 	for (size_t i = 0; i < HANDED_ON; i++)
-		if (host_auxv(handed_on[i]))
-			stack_write_aux(s, &at, handed_on[i], host_auxv(handed_on[i]));
+		stack_write_aux(s, &at, handed_on[i], host_auxv(handed_on[i]));
+	if (host_auxv(AT_MINSIGSTKSZ))	/* since Linux 5.14 */
+		stack_write_aux(s, &at, AT_MINSIGSTKSZ, host_auxv(AT_MINSIGSTKSZ));
 	stack_write_aux(s, &at, AT_PHDR, image->phdr);
 	stack_write_aux(s, &at, AT_PHENT, image->phent);
 	stack_write_aux(s, &at, AT_PHNUM, image->phnum);
@@ -52,6 +55,7 @@ write_aux(struct stack *s, uint64_t at, const struct image *image, const struct 
 	stack_write_aux(s, &at, AT_PLATFORM, put->platform);
 	stack_write_aux(s, &at, AT_EXECFN, put->execfn);
 	stack_write_aux(s, &at, AT_NULL, 0);
+	return at;
 }
 
 long
@@ -60,7 +64,8 @@ linux_stack_build(struct stack *s, const struct start_request *request, const ch
 {
 	uint8_t random[16];
 	struct strings put;
-	uint64_t bytes = 0, strings, block, vector, words;
+	struct stack_words words;
+	uint64_t bytes = 0, strings, vector, n;
 	unsigned argc = stack_count(request->argv, &bytes), envc = stack_count(request->envp, &bytes), nown = 0;
 
 	while (own[nown].type != AT_NULL)
@@ -70,16 +75,21 @@ linux_stack_build(struct stack *s, const struct start_request *request, const ch
 	put.platform = stack_put(s, platform, strlen(platform) + 1, 1);
 	put.random = stack_put(s, random, sizeof random, 16);
 	strings = stack_take(s, bytes, 1);
-	words = 1 + argc + 1 + envc + 1 + 2 * (HANDED_ON + OF_PROGRAM + nown);
-	block = stack_take(s, words * s->word, 16);
+	n = 1 + argc + 1 + envc + 1 + 2 * (HANDED_ON + MORE + nown);
+	words.block = stack_take(s, n * s->word, 16);
 	if (s->full)
 		return -E2BIG;
-	stack_write_word(s, block, argc);
-	vector = block + s->word;
+	stack_write_word(s, words.block, argc);
+	vector = words.block + s->word;
+	words.args = strings;
 	stack_write_strings(s, request->argv, &strings, &vector);
+	words.env = strings;
 	stack_write_strings(s, request->envp, &strings, &vector);
-	write_aux(s, vector, request->image, own, &put);
-	*sp = block;
+	words.env_end = strings;
+	words.auxv = vector;
+	words.auxv_size = (uint32_t)(write_aux(s, vector, request->image, own, &put) - vector);
+	mm_map_program(request->image, &words);
+	*sp = words.block;
 	return 0;
 }
 

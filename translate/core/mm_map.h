@@ -1,0 +1,15 @@
+/*
+ * What the host's kernel tells of the program to ps(1) and all who read its /proc/PID/cmdline, environ, stat and auxv:
+ * the words it was started with, as long as they stand on its stack, and where its code, data and stack are. Without
+ * this, that would be the core's. Linux has it for restored processes; a kernel that was built without
+ * CONFIG_CHECKPOINT_RESTORE refuses, and goes on showing the core.
+ */
+#ifndef DRAGOMAN_CORE_MM_MAP_H
+#define DRAGOMAN_CORE_MM_MAP_H
+
+struct image;
+struct stack_words;
+
+void mm_map_program(const struct image *image, const struct stack_words *words);
+
+#endif
