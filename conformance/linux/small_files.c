@@ -1,11 +1,11 @@
 /* covers: linux open openat openat2 creat close dup dup2 dup3 fcntl close_range write writev pwrite64 pwritev pwritev2
-   sendfile splice copy_file_range */
+   sendfile splice copy_file_range execve vfork sendmsg recvmsg */
 /* only: i386 */
-#include "guest.h"
+#include "guest_socket.h"
+#include "guest_thread.h"
 
 #include <linux/fs.h>
 #include <linux/openat2.h>
-#include <linux/uio.h>
 
 #define LARGEST INT64_C(0x7fffffff)	/* of a file without O_LARGEFILE (MAX_NON_LFS) */
 #define LARGE 0100000
@@ -183,15 +183,151 @@ TEST(data_moves_up_to_the_limit)
 	length_of("to", 0);
 }
 
+/* What a descriptor's flags say, and where its writes end. */
+static void
+show_limit(long f)
+{
+	flags(f);
+	seek(f, LARGEST - 10);
+	SHOW(write, f, buf, 16);
+	seek(f, 0);
+}
+
+/* Of files 3, without O_LARGEFILE, and 4, with it. */
+static void
+show_both(void)
+{
+	show_limit(3);
+	show_limit(4);
+}
+
+/* The program again, which shows both; pid: fork's or vfork's answer. */
+static void
+execute_again(long pid)
+{
+	char *again[] = {"again", NULL}, *none[] = {NULL};
+
+	if (pid == 0) {
+		call(execve, "/proc/self/exe", again, none);
+		leave(1);
+	}
+	VALUE(wait_for(pid));
+}
+
+TEST(an_executed_program_knows_how_files_were_opened)
+{
+	call(open, "small", O_CREAT | O_RDWR, 0644);
+	call(open, "big", O_CREAT | O_RDWR | LARGE, 0644);
+	execute_again(fork());
+	execute_again(guest_vfork());
+	show_both();
+	SHOW(fcntl, 3, F_GETSIG);
+	SHOW(fcntl, 4, F_GETSIG);
+	call(close_range, 3, 20, 0);
+}
+
+TEST(so_it_does_of_what_vforks_child_did)
+{
+	long pid;
+
+	call(open, "big", O_RDWR | LARGE);
+	call(open, "small", O_RDWR);
+	pid = guest_vfork();
+	if (pid == 0) {
+		call(dup2, 3, 5);
+		call(dup2, 4, 3);
+		call(dup2, 5, 4);
+	}
+	execute_again(pid);
+	show_limit(3);
+	show_limit(4);
+	call(close_range, 3, 20, 0);
+	pid = guest_vfork();
+	if (pid == 0) {
+		call(open, "small", O_RDWR);
+		call(open, "big", O_RDWR | LARGE);
+		show_both();
+	}
+	execute_again(pid);
+	SHOW(fcntl, 3, F_GETFL);
+}
+
+static void
+send(long socket, int f)
+{
+	struct { struct cmsghdr c; int fd; } rights = {{sizeof rights, SOL_SOCKET, SCM_RIGHTS}, f};
+	struct iovec part = {buf, 1};
+	struct msghdr m = {.iov = &part, .iovlen = 1, .control = &rights, .controllen = sizeof rights};
+
+	SHOW(sendmsg, socket, &m, 0);
+}
+
+static int
+receive(long socket)
+{
+	struct { struct cmsghdr c; int fd; } rights = {.fd = -1};
+	struct iovec part = {buf, 1};
+	struct msghdr m = {.iov = &part, .iovlen = 1, .control = &rights, .controllen = sizeof rights};
+
+	SHOW(recvmsg, socket, &m, 0);
+	return rights.fd;
+}
+
+TEST(who_receives_a_descriptor_knows_how_its_file_was_opened)
+{
+	int ends[2];
+	long small, large, pid;
+
+	call(socketpair, AF_UNIX, SOCK_STREAM, 0, ends);
+	pid = fork();
+	if (pid == 0) {
+		/* A number of a file that was closed, and one of none. */
+		call(close, call(open, "big", O_RDWR | LARGE));
+		show_limit(receive(ends[1]));
+		show_limit(receive(ends[1]));
+		leave(0);
+	}
+	small = call(open, "small", O_RDWR);
+	large = call(open, "big", O_RDWR | LARGE);
+	send(ends[0], (int)small);
+	send(ends[0], (int)large);
+	VALUE(wait_for(pid));
+	call(close_range, 3, 20, 0);
+}
+
+TEST(the_signal_for_asynchronous_io_stays_the_programs)
+{
+	long f = call(open, "small", O_RDWR);
+
+	execute_again(fork());
+	SHOW(fcntl, f, F_GETSIG);
+	SHOW(fcntl, f, F_SETLEASE, F_WRLCK);
+	SHOW(fcntl, f, F_SETLEASE, F_UNLCK);
+	SHOW(fcntl, f, F_SETSIG, 10);
+	SHOW(fcntl, f, F_GETSIG);
+	SHOW(fcntl, f, F_SETSIG, 0);
+	SHOW(fcntl, f, F_GETSIG);
+	show_limit(f);
+	call(close, f);
+	length_of("small", 0);
+	length_of("big", 0);
+}
+
 int
 main(int argc, char **argv, char **envp)
 {
-	(void)argc;
-	(void)argv;
 	(void)envp;
+	if (argc == 1 && same_text(argv[0], "again")) {
+		show_both();
+		return 0;
+	}
 	RUN(flags_tell_how_a_file_was_opened);
 	RUN(a_large_file_is_not_opened);
 	RUN(writes_end_at_the_limit);
 	RUN(data_moves_up_to_the_limit);
+	RUN(an_executed_program_knows_how_files_were_opened);
+	RUN(so_it_does_of_what_vforks_child_did);
+	RUN(who_receives_a_descriptor_knows_how_its_file_was_opened);
+	RUN(the_signal_for_asynchronous_io_stays_the_programs);
 	return 0;
 }

@@ -528,6 +528,8 @@ host_exec(struct call *c, const char *path, const struct exec_words *words)
 
 	trace_leaves(c->t);
 	signal_before_exec(c->p);
+	if (c->abi->hands_on_descriptors)
+		c->abi->hands_on_descriptors(c->p);
 	r = path ? host_call(__NR_execve, path, words->argv, words->envp) : exec_core(words->argv, words->envp);
 	for (int n = 1; n <= (int)c->abi->signal_max; n++)
 		signal_update_host(c->p, n);

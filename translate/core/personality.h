@@ -77,6 +77,11 @@ struct personality {
 	 * the host's fs base is the core's: the child's block. 0 or -errno.
 	 */
 	long (*child_pointer)(struct thread *t, struct thread *child, bool given, uint64_t pointer);
+	/*
+	 * May be NULL: the descriptors will be somebody's who does not have what is known of them here: a new
+	 * program's, by exec, or a child's that shares the memory.
+	 */
+	void (*hands_on_descriptors)(const struct process *p);
 	/* May be NULL: on a new thread before its first guest instruction; in fork's child. */
 	void (*thread_begins)(struct thread *t);
 	void (*after_fork)(struct thread *t);

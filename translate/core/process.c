@@ -180,6 +180,8 @@ process_fork_sharing(struct thread *t, const struct sharing_child *how)
 		memcpy(&child->altstack, &t->altstack, sizeof t->altstack);
 	else	/* the parent goes on, and its frame away */
 		thread_inherit_fp(child, t->frame);
+	if (t->p->abi->hands_on_descriptors)
+		t->p->abi->hands_on_descriptors(t->p);
 	/* Until it has its own, the child has this thread's alternate stack: no signal may use it there. */
 	mask = signal_block_host();
 	r = gate_clone(CLONE_VM | how->flags, thread_stack_top(child), (int *)(uintptr_t)how->word, 0, how->fs_base,

@@ -40,6 +40,9 @@ long linux_i386_start(struct thread *t, struct ucontext *uc, const struct start_
 
 /* small_files.c: fcntl(2) of descriptors and flags, where a file opened without O_LARGEFILE shows. */
 long linux_i386_fcntl_of_files(struct call *c, int32_t f, int32_t command, uint64_t data);
+/* Others will have all such descriptors, or this one, and shall know them. */
+void linux_i386_mark_small_files(const struct process *p);
+void linux_i386_mark_small_file(int32_t f);
 
 /* vdso.c: the guest's addresses of what is in it, once it is mapped. */
 struct linux_i386_vdso {

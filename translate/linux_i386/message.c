@@ -88,6 +88,14 @@ message_in(struct message *m, struct guest_ptr at)
 
 /* ---- sending ---- */
 
+/* Who receives the descriptors is to know of each what is known here. */
+static void
+hand_on(const int32_t *f, uint64_t n)
+{
+	for (; n > 0; n--)
+		linux_i386_mark_small_file(*f++);
+}
+
 /* cmsghdr_from_user_compat_to_kern() */
 static long
 control_to_host(struct message *m)
@@ -115,6 +123,8 @@ control_to_host(struct message *m)
 		memcpy(to + used, &h, sizeof h);
 		if (copy_in(to + used + sizeof h, guest_at(m->control, at + sizeof g), g.len - sizeof g) < 0)
 			return -EFAULT;
+		if (h.level == SOL_SOCKET && h.type == SCM_RIGHTS)
+			hand_on((const int32_t *)(to + used + sizeof h), (h.len - sizeof h) / sizeof(int32_t));
 		used += HOST_ALIGN(h.len);
 		at += GUEST_ALIGN(g.len);
 		if (at > room)

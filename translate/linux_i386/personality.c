@@ -25,6 +25,7 @@ const struct personality linux_i386_personality = {
 	.fault_signal = linux_i386_fault_signal,
 	.start = linux_i386_start,
 	.child_pointer = linux_i386_child_pointer,
+	.hands_on_descriptors = linux_i386_mark_small_files,
 	.thread_begins = linux_i386_thread_begins,
 	.after_fork = linux_i386_after_fork,
 	.thread_ends = linux_i386_thread_ends,

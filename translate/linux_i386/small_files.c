@@ -4,8 +4,10 @@
  * is kept here, with what follows from it: EOVERFLOW for a file that is too large already
  * (generic_file_open()), writes that end at 2 GiB (generic_write_check_limits()), and F_GETFL.
  *
- * A table of descriptors' numbers, since the host's open file has no place for a mark: what is inherited over
- * exec or received in a message counts as opened with O_LARGEFILE.
+ * It is kept in a table of descriptors' numbers. Where others get a descriptor (a program by exec, a process by a
+ * message) the host's open file goes with it, and that has one word which says nothing of a regular file: the signal
+ * for asynchronous I/O (F_SETSIG), which only leases use. A signal that nobody chooses for that is the mark; in a
+ * table that knows nothing of a number yet, its file is asked. What is no regular file is not marked.
  */
 #include "linux_i386.h"
 
@@ -25,39 +27,114 @@
 #define VECTOR_MAX 1024			/* UIO_MAXIOV */
 
 enum kind {
-	LARGE,		/* with O_LARGEFILE, or nobody's */
+	UNTOLD,		/* the file tells: nobody's, inherited over exec, received, or opened with O_LARGEFILE */
+	LARGE,
 	SMALL,		/* without, but of no regular file: nothing of this kind is ever too large */
 	SMALL_FILE,
 };
 static uint8_t kinds[NUMBERS] BULKY;
+static int end_of_small;	/* no small file is at this number or above */
+
+#define MARK SIGWINCH
 
 static enum kind
-kind_of(int fd)
+kind_told(int fd)
 {
 	return fd >= 0 && fd < NUMBERS ? __atomic_load_n(&kinds[fd], __ATOMIC_RELAXED) : LARGE;
 }
 
-static bool
-is_limited(int fd)
-{
-	return kind_of(fd) == SMALL_FILE;
-}
-
-/* vfork's child has descriptors of its own, but its parent's memory. */
 static void
-mark(const struct call *c, long fd, enum kind kind)
+tell(int fd, enum kind kind)
 {
-	if (fd < 0 || fd >= NUMBERS || c->p->is_vfork_child || kind_of((int)fd) == kind)
+	if (fd < 0 || fd >= NUMBERS || kind_told(fd) == kind)
 		return;
 	__atomic_store_n(&kinds[fd], (uint8_t)kind, __ATOMIC_RELAXED);
+	if (kind == SMALL_FILE && fd >= __atomic_load_n(&end_of_small, __ATOMIC_RELAXED))
+		__atomic_store_n(&end_of_small, fd + 1, __ATOMIC_RELAXED);
+}
+
+static enum kind
+kind_by_mark(int fd)
+{
+	long r = core_call(__NR_fcntl, fd, F_GETSIG);
+
+	return r < 0 ? UNTOLD : r == MARK ? SMALL_FILE : LARGE;
+}
+
+static void
+set_mark(int fd)
+{
+	/* One that the guest has set is not overwritten. */
+	if (core_call(__NR_fcntl, fd, F_GETSIG) == 0)
+		core_call(__NR_fcntl, fd, F_SETSIG, MARK);
+}
+
+static void
+clear_mark(int fd)
+{
+	if (kind_by_mark(fd) == SMALL_FILE)
+		core_call(__NR_fcntl, fd, F_SETSIG, 0);
+}
+
+void
+linux_i386_mark_small_file(int32_t f)
+{
+	if (kind_told(f) == SMALL_FILE)
+		set_mark(f);
+}
+
+void
+linux_i386_mark_small_files(const struct process *p)
+{
+	if (p->is_vfork_child)
+		return;
+	for (int fd = 0; fd < __atomic_load_n(&end_of_small, __ATOMIC_RELAXED); fd++)
+		linux_i386_mark_small_file(fd);
+}
+
+/* vfork's child has descriptors of its own, but its parent's memory: it goes by the marks alone. */
+static enum kind
+kind_of(const struct call *c, int fd)
+{
+	enum kind kind = kind_told(fd);
+
+	if (c->p->is_vfork_child)
+		return kind_by_mark(fd);
+	if (kind == UNTOLD) {
+		kind = kind_by_mark(fd);
+		tell(fd, kind);
+	}
+	return kind;
+}
+
+static bool
+is_limited(const struct call *c, int fd)
+{
+	return kind_of(c, fd) == SMALL_FILE;
+}
+
+static void
+opened(const struct call *c, long fd, enum kind kind)
+{
+	if (!c->p->is_vfork_child)
+		tell((int)fd, kind);
+	else if (kind == SMALL_FILE)
+		set_mark((int)fd);
+}
+
+static void
+closed(const struct call *c, int fd)
+{
+	if (!c->p->is_vfork_child)
+		tell(fd, UNTOLD);
 }
 
 /* `to`, if that is an answer without error, is another descriptor of the same file. */
 static long
 copied(const struct call *c, int32_t from, long to)
 {
-	if (to >= 0)
-		mark(c, to, kind_of(from));
+	if (to >= 0 && !c->p->is_vfork_child)
+		tell((int)to, kind_told(from));
 	return to;
 }
 
@@ -110,7 +187,7 @@ linux_i386_openat(struct call *c, int32_t dir, struct guest_ptr file, uint32_t h
 		core_call(__NR_close, fd);
 		return -EOVERFLOW;
 	}
-	mark(c, fd, kind_opened(&st));
+	opened(c, fd, kind_opened(&st));
 	return fd;
 }
 
@@ -125,7 +202,7 @@ linux_i386_open(struct call *c, struct guest_ptr file, uint32_t how, uint16_t mo
 long
 linux_i386_close(struct call *c, int32_t f)
 {
-	mark(c, f, LARGE);
+	closed(c, f);
 	return linux_close(c, f);
 }
 
@@ -136,7 +213,7 @@ linux_i386_close_range(struct call *c, uint32_t first, uint32_t last, uint32_t h
 
 	if (r == 0 && !(how & CLOSE_RANGE_CLOEXEC))
 		for (uint32_t f = first; f <= last && f < NUMBERS; f++)
-			mark(c, f, LARGE);
+			closed(c, (int)f);
 	return r;
 }
 
@@ -161,14 +238,20 @@ linux_i386_dup3(struct call *c, int32_t from, int32_t to, uint32_t how)
 long
 linux_i386_fcntl_of_files(struct call *c, int32_t f, int32_t command, uint64_t data)
 {
-	long r = host_call(__NR_fcntl, f, command, data);
+	long r;
 
+	/* What is told from now on is told by the table. */
+	if ((command == F_SETSIG || command == F_SETLEASE) && is_limited(c, f))
+		clear_mark(f);
+	r = host_call(__NR_fcntl, f, command, data);
 	switch (command) {
 	case F_DUPFD:
 	case F_DUPFD_CLOEXEC:
 		return copied(c, f, r);
 	case F_GETFL:
-		return r >= 0 && kind_of(f) != LARGE ? r & ~(long)O_LARGEFILE : r;
+		return r >= 0 && kind_of(c, f) >= SMALL ? r & ~(long)O_LARGEFILE : r;
+	case F_GETSIG:
+		return r == MARK && is_limited(c, f) ? 0 : r;
 	default:
 		return r;
 	}
@@ -194,12 +277,12 @@ room_at_end(int64_t at, uint64_t n)
  * limit, where nearly all files are, that takes as few host calls as can be.
  */
 static long
-room_for(int f, int64_t at, bool appends, uint64_t n)
+room_for(const struct call *c, int f, int64_t at, bool appends, uint64_t n)
 {
 	struct stat st;
 	long flags;
 
-	if (!is_limited(f) || n == 0)
+	if (!is_limited(c, f) || n == 0)
 		return (long)n;
 	flags = core_call(__NR_fcntl, f, F_GETFL);
 	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
@@ -218,10 +301,9 @@ linux_i386_write(struct call *c, int32_t f, struct guest_ptr buf, uint64_t n)
 {
 	long room;
 
-	(void)c;
-	if (!is_limited(f))
+	if (!is_limited(c, f))
 		return host_call_last(__NR_write, f, buf.addr, n);
-	room = room_for(f, AT_POSITION, false, n);
+	room = room_for(c, f, AT_POSITION, false, n);
 	return room < 0 ? room : host_call(__NR_write, f, buf.addr, room);
 }
 
@@ -230,29 +312,28 @@ linux_i386_pwrite64(struct call *c, int32_t f, struct guest_ptr buf, uint64_t n,
 {
 	long room;
 
-	(void)c;
-	if (!is_limited(f) || offset < 0)
+	if (!is_limited(c, f) || offset < 0)
 		return host_call_last(__NR_pwrite64, f, buf.addr, n, offset);
-	room = room_for(f, offset, false, n);
+	room = room_for(c, f, offset, false, n);
 	return room < 0 ? room : host_call(__NR_pwrite64, f, buf.addr, room, offset);
 }
 
 /* The vector in the host's form, in v, cut to what may be written. 0 or -errno; convert_end() in any case. */
 static long
-vector_in(struct converted *v, int f, struct guest_ptr vector, uint64_t n, int64_t at, bool appends)
+vector_in(const struct call *c, struct converted *v, int f, struct guest_ptr vector, uint64_t n, int64_t at, bool appends)
 {
 	long r = n > VECTOR_MAX ? -EINVAL : convert_begin(v, &linux_i386_iovec_map, vector, n, CONVERT_IN), room;
 	struct iovec *part = v->host;
 	uint64_t all = 0;
 
-	if (r < 0 || !is_limited(f) || v->host == UNREADABLE)
+	if (r < 0 || !is_limited(c, f) || v->host == UNREADABLE)
 		return r;
 	for (uint64_t i = 0; i < n; i++) {
 		if ((int64_t)part[i].iov_len < 0)	/* the host refuses the vector */
 			return 0;
 		all += part[i].iov_len;
 	}
-	room = room_for(f, at, appends, all);
+	room = room_for(c, f, at, appends, all);
 	for (uint64_t i = 0; room >= 0 && i < n; i++) {
 		if (part[i].iov_len > (uint64_t)room)
 			part[i].iov_len = (uint64_t)room;
@@ -265,9 +346,8 @@ long
 linux_i386_writev(struct call *c, int32_t f, struct guest_ptr vector, uint64_t n)
 {
 	struct converted v = {0};
-	long r = vector_in(&v, f, vector, n, AT_POSITION, false);
+	long r = vector_in(c, &v, f, vector, n, AT_POSITION, false);
 
-	(void)c;
 	if (r == 0)
 		r = host_call(__NR_writev, f, v.host, n);
 	return convert_end(&v, 1, r);
@@ -277,9 +357,8 @@ long
 linux_i386_pwritev(struct call *c, int32_t f, struct guest_ptr vector, uint64_t n, int64_t offset)
 {
 	struct converted v = {0};
-	long r = vector_in(&v, f, vector, n, offset < 0 ? INT64_MIN : offset, false);
+	long r = vector_in(c, &v, f, vector, n, offset < 0 ? INT64_MIN : offset, false);
 
-	(void)c;
 	if (r == 0)
 		r = host_call(__NR_pwritev, f, v.host, n, offset, 0);
 	return convert_end(&v, 1, r);
@@ -289,9 +368,8 @@ long
 linux_i386_pwritev2(struct call *c, int32_t f, struct guest_ptr vector, uint64_t n, int64_t offset, uint32_t how)
 {
 	struct converted v = {0};
-	long r = vector_in(&v, f, vector, n, offset, how & RWF_APPEND);
+	long r = vector_in(c, &v, f, vector, n, offset, how & RWF_APPEND);
 
-	(void)c;
 	if (r == 0)
 		r = host_call(__NR_pwritev2, f, v.host, n, offset, 0, how);
 	return convert_end(&v, 1, r);
@@ -302,11 +380,10 @@ linux_i386_pwritev2(struct call *c, int32_t f, struct guest_ptr vector, uint64_t
 long
 linux_i386_sendfile(struct call *c, int32_t to, int32_t from, struct guest_ptr offset, uint64_t n)
 {
-	long room = room_for(to, AT_POSITION, false, n), r;
+	long room = room_for(c, to, AT_POSITION, false, n), r;
 	uint32_t word;
 	int64_t at;
 
-	(void)c;
 	if (is_null(offset))
 		return room < 0 ? room : host_call_last(__NR_sendfile, to, from, 0, room);
 	if (load_u32(&word, offset) < 0)
@@ -319,9 +396,8 @@ linux_i386_sendfile(struct call *c, int32_t to, int32_t from, struct guest_ptr o
 long
 linux_i386_sendfile64(struct call *c, int32_t to, int32_t from, struct guest_ptr offset, uint64_t n)
 {
-	long room = room_for(to, AT_POSITION, false, n);
+	long room = room_for(c, to, AT_POSITION, false, n);
 
-	(void)c;
 	return room < 0 ? room : host_call_last(__NR_sendfile, to, from, offset.addr, room);
 }
 
@@ -347,9 +423,9 @@ given(struct guest_ptr offset)
 
 /* How many bytes; what is wrong with an offset is for the host to say, and comes before a file that is full. */
 static long
-room_between(uint64_t fromoffset, int32_t to, struct guest_ptr tooffset, uint64_t n)
+room_between(const struct call *c, uint64_t fromoffset, int32_t to, struct guest_ptr tooffset, uint64_t n)
 {
-	return fromoffset == (uintptr_t)UNREADABLE ? (long)n : room_for(to, place(tooffset), false, n);
+	return fromoffset == (uintptr_t)UNREADABLE ? (long)n : room_for(c, to, place(tooffset), false, n);
 }
 
 long
@@ -357,9 +433,8 @@ linux_i386_splice(struct call *c, int32_t from, struct guest_ptr fromoffset, int
 		  uint64_t n, uint32_t how)
 {
 	uint64_t in = given(fromoffset), out = given(tooffset);
-	long room = room_between(in, to, tooffset, n);
+	long room = room_between(c, in, to, tooffset, n);
 
-	(void)c;
 	return room < 0 ? room : host_call_last(__NR_splice, from, in, to, out, room, how);
 }
 
@@ -368,8 +443,7 @@ linux_i386_copy_file_range(struct call *c, int32_t from, struct guest_ptr fromof
 			   struct guest_ptr tooffset, uint64_t n, uint32_t how)
 {
 	uint64_t in = given(fromoffset), out = given(tooffset);
-	long room = room_between(in, to, tooffset, n);
+	long room = room_between(c, in, to, tooffset, n);
 
-	(void)c;
 	return room < 0 ? room : host_call_last(__NR_copy_file_range, from, in, to, out, room, how);
 }
