@@ -276,6 +276,31 @@ TEST(threads_and_signals_at_new_sites)
 	CHECK(signals > ROUNDS);
 }
 
+/* What was to replace the code is refused; then code of another call is visited near by. */
+TEST(code_that_nothing_replaces)
+{
+	uint8_t *page = map_code(NULL), *other;
+	uint8_t getpids[PAGE];
+	long wrong = 0, pid = call(SYS_getpid);
+	int file = (int)call(SYS_open, "other", O_RDWR | O_CREAT | O_TRUNC, 0700);
+
+	site_page_fill(getpids, SYS_getpid, 0);
+	call(SYS_write, file, getpids, PAGE);
+	for (int n = 0; n < SITES; n++)
+		for (int visit = 0; visit < VISITS; visit++)
+			wrong += wrong_at(page, n);
+	CHECK_IS(call(SYS_mmap, page, PAGE, PROT_READ, MAP_PRIVATE | MAP_FIXED, -1, 0), -EBADF);
+	CHECK_IS(call(SYS_munmap, page, 0), -EINVAL);
+	other = (uint8_t *)call(SYS_mmap, NULL, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, file, 0);
+	for (int n = 0; n < SITES; n++)
+		for (int visit = 0; visit < VISITS; visit++)
+			wrong += site_wrong(site(other, n), pid) + wrong_at(page, n);
+	CHECK_IS(wrong, 0);
+	call(SYS_munmap, other, PAGE);
+	call(SYS_munmap, page, PAGE);
+	call(SYS_close, file);
+}
+
 int
 main(int argc, char **argv, char **envp)
 {
@@ -298,5 +323,6 @@ main(int argc, char **argv, char **envp)
 	RUN(a_gs_base_of_the_programs_own);
 	RUN(a_child_has_the_sites_of_its_parent);
 	RUN(threads_and_signals_at_new_sites);
+	RUN(code_that_nothing_replaces);
 	return 0;
 }

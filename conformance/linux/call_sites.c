@@ -1,4 +1,4 @@
-/* covers: linux getppid mmap munmap mprotect fork tgkill */
+/* covers: linux getppid mmap munmap mprotect mremap fork tgkill shmat */
 /*
  * A call is the same the first and the hundredth time, wherever it stands: a layer that
  * changes code to make calls cheaper must not be seen. Code is mapped from a file that is
@@ -112,6 +112,65 @@ TEST(code_that_is_moved)
 	VALUE(wrong);
 }
 
+/* linux/ipc.h, linux/shm.h */
+enum { IPC_PRIVATE = 0, IPC_RMID = 0, SHM_REMAP = 040000, SHM_EXEC = 0100000 };
+
+TEST(code_that_shared_memory_replaces)
+{
+	long id = call(shmget, IPC_PRIVATE, SITE_PAGE, 0700);
+	uint8_t *other = (uint8_t *)call(shmat, id, NULL, 0), *page = map_code(NULL);
+
+	site_page_fill(other, __NR_getpid, 0);
+	for (int n = 0; n < SITES / 2; n++)
+		visit(page, n, parent);
+	wrong += call(shmat, id, page, SHM_EXEC) != -EINVAL;
+	visit(page, 0, parent);
+	wrong += (uint8_t *)call(shmat, id, page, SHM_REMAP | SHM_EXEC) != page;
+	for (int n = 0; n < SITES; n++)
+		visit(page, n, call(getpid));
+	SHOW(mprotect, page, SITE_PAGE, PROT_READ | PROT_WRITE | PROT_EXEC);
+	site_page_fill(wanted, __NR_getpid, 0);
+	wrong += !same(other, wanted, SITE_PAGE);
+	site_page_fill(wanted, __NR_getppid, 0);
+	SHOW(shmdt, page);
+	SHOW(shmdt, other);
+	SHOW(shmctl, id, IPC_RMID, NULL);
+	page = map_code(page);
+	visit(page, 0, parent);
+	unmap(page);
+	VALUE(wrong);
+}
+
+/* What was to replace the code is refused; then code of other calls is visited near by. */
+TEST(code_that_nothing_replaces)
+{
+	long id = call(shmget, IPC_PRIVATE, SITE_PAGE, 0400), other_file = call(open, "other", O_RDWR | O_CREAT, 0700);
+	uint8_t *page = map_code(NULL), *other;
+
+	site_page_fill(wanted, __NR_getpid, 0);
+	call(write, other_file, wanted, SITE_PAGE);
+	site_page_fill(wanted, __NR_getppid, 0);
+	for (int n = 0; n < SITES; n++)
+		visit(page, n, parent);
+	SHOW(mmap, page, SITE_PAGE, PROT_READ, MAP_PRIVATE | MAP_FIXED, -1, 0);
+	SHOW(munmap, page + 1, SITE_PAGE);
+	SHOW(munmap, page, 0);
+	SHOW(shmat, id + 1000, page, SHM_REMAP);
+	SHOW(mremap, page + 1, SITE_PAGE, SITE_PAGE, 3 /* MAYMOVE, FIXED */, page + SITE_PAGE);
+	SHOW(mremap, (uintptr_t)NOWHERE & ~4095UL, SITE_PAGE, SITE_PAGE, 3, page);
+	other = (uint8_t *)call(mmap, NULL, SITE_PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, other_file, 0);
+	for (int n = 0; n < SITES; n++)
+		visit(other, n, call(getpid));
+	for (int n = 0; n < SITES; n++)
+		visit(page, n, parent);
+	unmap(other);
+	unmap(page);
+	call(close, other_file);
+	call(unlink, "other");
+	SHOW(shmctl, id, IPC_RMID, NULL);
+	VALUE(wrong);
+}
+
 TEST(a_child_has_the_sites_of_its_parent)
 {
 	uint8_t *page = map_code(NULL);
@@ -205,6 +264,8 @@ main(int argc, char **argv, char **envp)
 	RUN(code_made_writable_is_as_it_was);
 	RUN(code_that_is_mapped_over_and_over);
 	RUN(code_that_is_moved);
+	RUN(code_that_shared_memory_replaces);
+	RUN(code_that_nothing_replaces);
 	RUN(a_child_has_the_sites_of_its_parent);
 	RUN(threads_and_signals_at_new_sites);
 	call(unlink, "code");	/* a twin's has other numbers in it */

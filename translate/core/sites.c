@@ -21,6 +21,7 @@
 #include "thread.h"
 
 #define PAGE UINT64_C(4096)
+#define HOST_END (UINT64_C(1) << 56)	/* of user memory, with five levels of page tables */
 
 /* The visit on which a site is rewritten: a trap costs some twelve calls, rewriting no more than twenty. */
 #define WORTH_IT 2
@@ -513,11 +514,12 @@ sites_mapped(uint64_t start, uint64_t len, int prot, bool shared)
 void
 sites_unmapped(struct thread *t, uint64_t start, uint64_t len)
 {
-	memory_changes(t, start, len, MEMORY_GONE);
+	if (start % PAGE == 0 && len != 0 && start <= HOST_END && len <= HOST_END - start)
+		memory_changes(t, start, len, MEMORY_GONE);
 }
 
 void
-sites_moved(struct thread *t, uint64_t start, uint64_t len)
+sites_replaced(struct thread *t, uint64_t start, uint64_t len)
 {
 	memory_changes(t, start, len, MEMORY_STAYS);
 }

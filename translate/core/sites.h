@@ -21,13 +21,12 @@ struct ucontext;
 
 /* New memory of the guest's; `shared`: others may write it. */
 void sites_mapped(uint64_t start, uint64_t len, int prot, bool shared);
-/* Before memory goes away or is replaced. */
+/* Before memory goes away: munmap(2), which refuses only what is no range of pages. */
 void sites_unmapped(struct thread *t, uint64_t start, uint64_t len);
 /* Before protections change: what the guest can then write is its own again, as it was. */
 void sites_protected(struct thread *t, uint64_t start, uint64_t len, int prot);
-
-/* Before memory is moved: its code goes back to what it was. */
-void sites_moved(struct thread *t, uint64_t start, uint64_t len);
+/* Before memory is moved or replaced, which the host may yet refuse: its code goes back to what it was. */
+void sites_replaced(struct thread *t, uint64_t start, uint64_t len);
 
 /*
  * A call has trapped, and is yet to be made; uc is the host's frame of it. Not 0: this was the first visit, for

@@ -140,7 +140,7 @@ host_map(const struct mapping *m, uint64_t where, uint64_t len, long more)
 	long r, how = m->host | more;
 
 	if (how & MAP_FIXED)
-		sites_unmapped(thread_self(), where, len);
+		sites_replaced(thread_self(), where, len);
 	r = host_call(__NR_mmap, where, len, m->prot, how, m->fd, m->offset);
 	if (r >= 0)
 		sites_mapped((uint64_t)r, len, m->prot, how & MAP_SHARED);

@@ -15,6 +15,7 @@
 #include "core/copy.h"
 #include "core/host.h"
 #include "core/linux_numbers.h"
+#include "core/sites.h"
 #include "core/string.h"
 
 #define GET_BITS (IPC_CREAT | IPC_EXCL | 0777)	/* shmget's others are huge pages on the host */
@@ -259,27 +260,33 @@ freebsd_shmget(struct call *c, int64_t key, uint64_t len, int32_t flags)
 	return or_not_there(host_call(__NR_shmget, key, len, flags), HOST_NR(__NR_shmget), key, (uint32_t)flags);
 }
 
-/* A place of the guest's choosing must not reach into the core. */
-static bool
-place_is_free(int32_t id, uint64_t where)
+/* A place of the guest's choosing must not reach into the core; `replaces`: nor keep what is known of code there. */
+static long
+prepare_place(struct call *c, int32_t id, uint64_t where, bool replaces)
 {
 	struct shmid64_ds ds;
 
 	if (core_call(__NR_shmctl, id, IPC_STAT, &ds) < 0)
-		return true;		/* the host says why */
-	return guest_range_ok(guest(where), (ds.shm_segsz + PAGE - 1) & ~(PAGE - 1));
+		return 0;		/* the host says why */
+	if (!guest_range_ok(guest(where), (ds.shm_segsz + PAGE - 1) & ~(PAGE - 1)))
+		return -EINVAL;
+	if (replaces)
+		sites_replaced(c->t, where, ds.shm_segsz);
+	return 0;
 }
 
 long
 freebsd_shmat(struct call *c, int32_t id, struct guest_ptr where, int32_t flags)
 {
 	const int32_t known = FREEBSD_SHM_RDONLY | FREEBSD_SHM_RND | FREEBSD_SHM_REMAP;	/* the same on both */
+	long r = 0;
 
-	(void)c;
 	if (flags & FREEBSD_SHM_RND)
 		where.addr &= ~(PAGE - 1);
-	if (!is_null(where) && !place_is_free(id, where.addr))
-		return -EINVAL;
+	if (!is_null(where))
+		r = prepare_place(c, id, where.addr, flags & FREEBSD_SHM_REMAP);
+	if (r < 0)
+		return r;
 	return host_call(__NR_shmat, id, where.addr, flags & known);
 }
 

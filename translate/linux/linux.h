@@ -97,6 +97,9 @@ long linux_send_many(struct call *c, const struct linux_messages *kind, int32_t 
 long linux_receive_many(struct call *c, const struct linux_messages *kind, int32_t f, struct guest_ptr messages,
 			uint32_t n, uint32_t how, struct timespec *timeout);
 
+/* memory.c: shmat(2) to a place of the guest's choosing. */
+long linux_attach_at(struct call *c, int32_t id, struct guest_ptr where, uint32_t how);
+
 /* open.c: openat(2), whose answer the caller looks at (core/last.h). */
 long linux_open_file(struct call *c, int32_t dir, struct guest_ptr file, uint32_t how, uint16_t mode);
 

@@ -5,12 +5,15 @@
  */
 #include "linux.h"
 
+#include <linux/ipc.h>
 #include <asm/ipcbuf.h>
 #include <asm/shmbuf.h>
 
 #include "core/copy.h"
 #include "core/host.h"
+#include "core/last.h"
 #include "core/layout.h"
+#include "core/linux_numbers.h"
 #include "core/process.h"
 #include "core/sites.h"
 #include "core/thread.h"
@@ -37,7 +40,7 @@ linux_mmap(struct call *c, struct guest_ptr where, uint64_t len, uint32_t prot, 
 	if (core && (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)))
 		return -ENOMEM;
 	if (flags & MAP_FIXED)
-		sites_unmapped(c->t, where.addr, len);
+		sites_replaced(c->t, where.addr, len);
 	r = host_call(__NR_mmap, core ? 0 : where.addr, len, prot, flags, f, offset);
 	if (r >= 0)
 		sites_mapped((uint64_t)r, len, (int)prot, flags & MAP_SHARED);
@@ -88,9 +91,9 @@ linux_mremap(struct call *c, struct guest_ptr old, uint64_t oldlen, uint64_t new
 
 	if ((how & MREMAP_FIXED) && !guest_range_ok(new, newlen))
 		return -EINVAL;
-	sites_moved(c->t, old.addr, oldlen);
+	sites_replaced(c->t, old.addr, oldlen);
 	if (how & MREMAP_FIXED)
-		sites_unmapped(c->t, new.addr, newlen);
+		sites_replaced(c->t, new.addr, newlen);
 	/* Without MREMAP_FIXED it is a hint. */
 	if (!guest_range_ok(new, newlen))
 		new = guest(0);
@@ -103,18 +106,30 @@ linux_mremap(struct call *c, struct guest_ptr old, uint64_t oldlen, uint64_t new
 	return r;
 }
 
-/* Where something is in the way, as the core is, nothing is attached (ipc/shm.c, do_shmat()). */
+/*
+ * shmat(2) to a place of the guest's choosing. Where something is in the way, as the core is, nothing is attached (ipc/shm.c,
+ * do_shmat()); with SHM_REMAP it takes what is there away, as mmap(2) does with MAP_FIXED.
+ */
+long
+linux_attach_at(struct call *c, int32_t id, struct guest_ptr where, uint32_t how)
+{
+	uint64_t at = how & SHM_RND ? where.addr & -PAGE : where.addr;
+	struct shmid64_ds ds;
+
+	/* If the host does not tell the size, it will say why. */
+	if (core_call(__NR_shmctl, id, IPC_STAT, &ds) == 0) {
+		if (!guest_range_ok(guest(at), round_page(ds.shm_segsz)))
+			return -EINVAL;
+		if (how & SHM_REMAP)
+			sites_replaced(c->t, at, ds.shm_segsz);
+	}
+	return host_call(__NR_shmat, id, where.addr, how);
+}
+
 long
 linux_shmat(struct call *c, int32_t id, struct guest_ptr where, uint32_t how)
 {
-	struct shmid64_ds ds;
-
-	(void)c;
-	/* If the host does not tell the size, it will say why. */
-	if (!is_null(where) && core_call(__NR_shmctl, id, IPC_STAT, &ds) == 0 &&
-	    !guest_range_ok(where, round_page(ds.shm_segsz)))
-		return -EINVAL;
-	return host_call(__NR_shmat, id, where.addr, how);
+	return is_null(where) ? host_call_last(__NR_shmat, id, 0, how) : linux_attach_at(c, id, where, how);
 }
 
 long

@@ -239,10 +239,9 @@ attach_anywhere(int32_t id, uint32_t how)
 long
 linux_i386_shmat(struct call *c, int32_t id, struct guest_ptr where, uint32_t how)
 {
-	(void)c;
 	if (is_null(where) && !(how & SHM_REMAP))
 		return attach_anywhere(id, how);
-	return host_call(__NR_shmat, id, where.addr, how);
+	return linux_attach_at(c, id, where, how);
 }
 
 /* ---- ipc(2) ---- */

@@ -31,7 +31,7 @@ linux_i386_map(struct call *c, uint64_t at, uint64_t len, uint32_t prot, uint32_
 	long r;
 
 	if (flags & MAP_FIXED)
-		sites_unmapped(c->t, at, len);
+		sites_replaced(c->t, at, len);
 	r = low_mmap(at, len, prot, flags, f, offset);
 	if (r >= 0)
 		sites_mapped((uint64_t)r, len, (int)prot, flags & MAP_SHARED);
@@ -74,9 +74,9 @@ long
 linux_i386_mremap(struct call *c, struct guest_ptr old, uint64_t old_len, uint64_t len, uint32_t flags,
 		  struct guest_ptr at)
 {
-	sites_moved(c->t, old.addr, old_len);
+	sites_replaced(c->t, old.addr, old_len);
 	if (flags & MREMAP_FIXED)
-		sites_unmapped(c->t, at.addr, len);
+		sites_replaced(c->t, at.addr, len);
 	return low_mremap(old.addr, old_len, len, flags, at.addr);
 }
 
