@@ -41,6 +41,15 @@ load_u32(uint32_t *to, struct guest_ptr from)
 	return 0;
 }
 
+/* The file of every process but 123. */
+_Bool
+mm_map_file(long pid, char *to, size_t size)
+{
+	(void)pid;
+	snprintf(to, size, "%s/etc/passwd", root);
+	return 1;
+}
+
 #if !__GLIBC_PREREQ(2, 38)
 size_t
 strlcpy(char *to, const char *from, size_t size)
@@ -298,11 +307,24 @@ the_programs_own_file_is_not_the_cores(void **state)
 		assert_string_equal(lead(names[n], PATH_FOLLOW_OR_MAKE), under("/dir/sub/file"));
 		assert_string_equal(lead(names[n], PATH_LINK), names[n]);
 	}
-	assert_string_equal(lead("/proc/124/exe", PATH_FOLLOW), "/proc/124/exe");
 	assert_string_equal(lead("/proc/self/exec", PATH_FOLLOW), "/proc/self/exec");
+	assert_string_equal(lead("/proc/12x/exe", PATH_FOLLOW), "/proc/12x/exe");
 	options.root = NULL;
 	assert_string_equal(lead("/proc/self/exe", PATH_FOLLOW), "/dir/sub/file");
 	options.root = root;
+}
+
+static void
+nor_is_that_of_a_process_that_runs_the_core(void **state)
+{
+	char name[32];
+
+	(void)state;
+	snprintf(name, sizeof name, "/proc/%d/exe", getpid());
+	assert_string_equal(lead(name, PATH_FOLLOW), under("/etc/passwd"));
+	assert_string_equal(lead(name, PATH_LINK), name);
+	snprintf(name, sizeof name, "/proc/%d/exe", getppid()); /* which runs something else */
+	assert_string_equal(lead(name, PATH_FOLLOW), name);
 }
 
 static void
@@ -333,6 +355,7 @@ main(void)
 		cmocka_unit_test(the_guests_limit_holds),
 		cmocka_unit_test(names_come_back_without_the_root),
 		cmocka_unit_test(the_programs_own_file_is_not_the_cores),
+		cmocka_unit_test(nor_is_that_of_a_process_that_runs_the_core),
 		cmocka_unit_test(without_a_root_all_paths_are_the_hosts),
 	};
 

@@ -210,6 +210,29 @@ TEST(own_file_by_all_its_names)
 	}
 }
 
+TEST(file_of_another_process)
+{
+	char own[256] = "", other[256] = "";
+	long child = fork(), f;
+	char head[5];
+
+	if (child == 0)
+		for (;;)
+			call(pause);
+	TRUTH(call(readlink, "/proc/self/exe", own, sizeof own - 1) > 0);
+	TRUTH(call(readlink, of_process(child, "/exe"), other, sizeof other - 1) > 0);
+	TRUTH(same_text(own, other));
+	TRUTH(size_of(of_process(child, "/exe"), 0) == size_of(own, 0));
+	f = SHOW(open, of_process(child, "/exe"), O_RDONLY);
+	SHOW(read, f, head, sizeof head);
+	TRUTH(head[4] == (sizeof(void *) == 4 ? 1 : 2));
+	call(close, f);
+	call(kill, child, 9);
+	VALUE(wait_for(child));
+	SHOW(readlink, of_process(child, "/exe"), other, sizeof other);
+	SHOW(open, of_process(child, "/exe"), O_RDONLY);
+}
+
 TEST(own_file_where_links_are_refused)
 {
 	struct open_how how = {.flags = O_RDONLY};
@@ -254,6 +277,7 @@ main(int argc, char **argv, char **envp)
 	RUN(places_of_the_program);
 	RUN(auxiliary_vector);
 	RUN(own_file_by_all_its_names);
+	RUN(file_of_another_process);
 	RUN(own_file_where_links_are_refused);
 	RUN(own_file_executed);
 	return 0;

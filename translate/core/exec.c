@@ -604,7 +604,8 @@ process_execve(struct call *c, struct guest_ptr path, struct guest_ptr argv, str
 
 	if (n <= 0)
 		return n < 0 ? n : -ENOENT;
-	return exec_found(c, path_names_program(c, path) ? c->p->exec_path : name, NO_FD, argv, envp);
+	path_of_program(c, path_names_program(c, path), name, sizeof name);
+	return exec_found(c, name, NO_FD, argv, envp);
 }
 
 long

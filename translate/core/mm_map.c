@@ -5,6 +5,9 @@
 #include "core.h"
 #include "host.h"
 #include "linux_abi.h"
+#include "mapping.h"
+#include "print.h"
+#include "string.h"
 #include "loader/loader.h"
 #include "loader/stack.h"
 
@@ -49,4 +52,39 @@ mm_map_program(const struct image *image, const struct stack_words *words)
 
 	find_code_and_data(image, &map);
 	core_call(__NR_prctl, PR_SET_MM, PR_SET_MM_MAP, &map, sizeof map, 0);
+}
+
+/* The number at place n of /proc/PID/stat (proc(5)), whose second is a name in brackets that may be anything. */
+static uint64_t
+stat_field(const char *text, unsigned n)
+{
+	const char *s = strrchr(text, ')');
+	uint64_t value = 0;
+
+	for (unsigned at = 2; s && *s && at < n; s++)
+		at += *s == ' ';
+	for (; s && *s >= '0' && *s <= '9'; s++)
+		value = value * 10 + (uint64_t)(*s - '0');
+	return value;
+}
+
+bool
+mm_map_file(long pid, char *to, size_t size)
+{
+	enum { START_CODE = 26 };
+	char text[1024];
+	struct mapping m;
+	long fd, n;
+
+	format(text, sizeof text, "/proc/%ld/stat", pid);
+	fd = core_call(__NR_openat, AT_FDCWD, text, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	n = core_call(__NR_read, fd, text, sizeof text - 1);
+	core_call(__NR_close, fd);
+	text[n > 0 ? n : 0] = 0;
+	if (!mapping_find(pid, stat_field(text, START_CODE), &m) || m.name[0] != '/' || strlen(m.name) >= size)
+		return false;
+	strlcpy(to, m.name, size);
+	return true;
 }

@@ -7,9 +7,18 @@
 #ifndef DRAGOMAN_CORE_MM_MAP_H
 #define DRAGOMAN_CORE_MM_MAP_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 struct image;
 struct stack_words;
 
 void mm_map_program(const struct image *image, const struct stack_words *words);
+
+/*
+ * The host's name of the file that process `pid` runs: what is mapped where its code begins, since /proc/PID/exe is the
+ * core's. False: it may not be asked.
+ */
+bool mm_map_file(long pid, char *to, size_t size);
 
 #endif

@@ -4,6 +4,7 @@
 #include "core.h"
 #include "host.h"
 #include "linux_abi.h"
+#include "mm_map.h"
 #include "personality.h"
 #include "print.h"
 #include "process.h"
@@ -363,19 +364,55 @@ is_hidden(const char *path)
 	return strncmp(path, "proc", 4) == 0 && (path[4] == '/' || path[4] == 0);
 }
 
-bool
+/* The number in /proc/NUMBER/exe, or 0. */
+static int
+number_in(const char *name)
+{
+	const char *s = name + strlen("/proc/");
+	unsigned n = 0;
+
+	for (; *s >= '0' && *s <= '9' && n < INT32_MAX / 10; s++)
+		n = n * 10 + (unsigned)(*s - '0');
+	return strcmp(s, "/exe") == 0 ? (int)n : 0;
+}
+
+int
 path_names_program(const struct call *c, struct guest_ptr path)
 {
-	char name[48], by_number[48];
+	char name[32];
 	uint32_t head;
 
 	/* Few paths begin like that. */
 	if (load_u32(&head, path) < 0 || strncmp((const char *)&head, "/pro", sizeof head) != 0 ||
-	    copy_in_string(name, path, sizeof name) <= 0)
+	    copy_in_string(name, path, sizeof name) < 0 || strncmp(name, "/proc/", strlen("/proc/")) != 0)
+		return 0;
+	if (strcmp(name, "/proc/self/exe") == 0 || strcmp(name, "/proc/thread-self/exe") == 0)
+		return c->p->pid;
+	return number_in(name);
+}
+
+/* Does the host say that the process runs what this one does? */
+static bool
+runs_core(int pid)
+{
+	char link[32], its[4096], own[sizeof its];
+	long n, k;
+
+	format(link, sizeof link, "/proc/%d/exe", pid);
+	n = core_call(__NR_readlink, link, its, sizeof its);
+	k = core_call(__NR_readlink, CORE_LINK, own, sizeof own);
+	return n > 0 && n == k && strncmp(its, own, (size_t)n) == 0;
+}
+
+bool
+path_of_program(const struct call *c, int pid, char *to, size_t size)
+{
+	if (pid == c->p->pid)
+		return strlcpy(to, c->p->exec_path, size) < size;
+	if (!pid || !runs_core(pid) || !mm_map_file(pid, to, size))
 		return false;
-	format(by_number, sizeof by_number, "/proc/%d/exe", c->p->pid);
-	return strcmp(name, "/proc/self/exe") == 0 || strcmp(name, "/proc/thread-self/exe") == 0 ||
-	       strcmp(name, by_number) == 0;
+	path_to_guest(to);
+	return true;
 }
 
 long
@@ -385,9 +422,9 @@ path_for_at(struct call *c, int dir, struct guest_ptr path, enum path_use use, s
 	char name[4096];
 	long n;
 
-	if (follows(use) && path_names_program(c, path)) {
-		out->name = path_on_host(c->p->exec_path, out->text, sizeof out->text);
-		return out->name ? 0 : -ENAMETOOLONG;
+	if (follows(use) && path_of_program(c, path_names_program(c, path), name, sizeof name)) {
+		out->name = out->text;
+		return path_look(AT_FDCWD, name, PATH_FOLLOW, out->text, sizeof out->text);
 	}
 	if (!options.root && !c->abi->path_max) {
 		out->name = (const char *)path.addr;

@@ -32,8 +32,10 @@ enum path_use path_use_of_open(uint32_t how);
 enum path_use path_use_of_at(uint32_t how);
 enum path_use path_use_of_linkat(uint32_t how);
 
-/* Is it /proc/self/exe, by one of its names? That is the program's own file, where the host has the core's. */
-bool path_names_program(const struct call *c, struct guest_ptr path);
+/* Whose program it is, if the path is /proc/self/exe, /proc/thread-self/exe or /proc/PID/exe; else 0. */
+int path_names_program(const struct call *c, struct guest_ptr path);
+/* The guest's name of that file; false: it is nobody's, not known, or no program of ours, and the host knows it. */
+bool path_of_program(const struct call *c, int pid, char *to, size_t size);
 
 /*
  * Copies the guest's path in and finds what it stands for: 0 or -errno. -ENAMETOOLONG

@@ -77,13 +77,7 @@ long sysctl_cp_time(struct sysctl_request *r);
 long sysctl_cp_times(struct sysctl_request *r);
 /* sysctl_route.c */
 long sysctl_route(struct sysctl_request *r);
-/*
- * sysctl_kinfo.c: what ps(1) shows. First, the numbers of /proc/PID/stat behind the name in parentheses and the state:
- * ppid, pgrp, session, … (proc(5)); how many there were.
- */
-#define SYSCTL_STAT_START_CODE 22
-#define SYSCTL_STAT_NUMBERS 23
-unsigned sysctl_stat_numbers(const char *s, uint64_t *to, unsigned n);
+/* sysctl_kinfo.c: what ps(1) shows */
 long sysctl_proc_pid(struct sysctl_request *r);
 long sysctl_proc_all(struct sysctl_request *r);
 long sysctl_proc_pgrp(struct sysctl_request *r);

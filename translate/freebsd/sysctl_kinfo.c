@@ -65,8 +65,9 @@ state_to_guest(char host)
 	}
 }
 
-unsigned
-sysctl_stat_numbers(const char *s, uint64_t *to, unsigned n)
+/* The numbers of /proc/PID/stat behind the name in parentheses: state, ppid, pgrp, session, … (proc(5)). */
+static unsigned
+stat_numbers(const char *s, uint64_t *to, unsigned n)
 {
 	unsigned k = 0;
 
@@ -86,7 +87,7 @@ sysctl_stat_numbers(const char *s, uint64_t *to, unsigned n)
 
 /* What is behind the name in /proc/PID/stat, by its place there. */
 enum { PPID = 0, GROUP = 1, SESSION = 2, TTY_GROUP = 4, USER_TIME = 10, SYSTEM_TIME = 11, NICE = 15,
-       START = 18, SIZE = 19, RESIDENT = 20 };
+       START = 18, SIZE = 19, RESIDENT = 20, STAT_NUMBERS = 21 };
 
 /* Whose it is: the folder's owner is the effective user. */
 static void
@@ -126,7 +127,7 @@ static long
 fill(struct freebsd_kinfo_proc *kp, long pid, long self)
 {
 	char text[1024], *name, *end;
-	uint64_t v[SYSCTL_STAT_NUMBERS] = {0};
+	uint64_t v[STAT_NUMBERS] = {0};
 	long n = sysctl_read_proc(pid, "stat", text, sizeof text - 1);
 
 	if (n < 0)
@@ -138,7 +139,7 @@ fill(struct freebsd_kinfo_proc *kp, long pid, long self)
 		return -ESRCH;
 	*end = 0;
 	memset(kp, 0, sizeof *kp);
-	sysctl_stat_numbers(end + 4, v, SYSCTL_STAT_NUMBERS);
+	stat_numbers(end + 4, v, STAT_NUMBERS);
 	kp->structsize = sizeof *kp;
 	kp->pid = (int32_t)pid;
 	kp->ppid = (int32_t)v[PPID];

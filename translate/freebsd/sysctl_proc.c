@@ -9,6 +9,7 @@
 #include "core/host.h"
 #include "core/linux_abi.h"
 #include "core/memory.h"
+#include "core/mm_map.h"
 #include "core/path.h"
 #include "core/print.h"
 #include "core/process.h"
@@ -108,52 +109,6 @@ sysctl_proc_args(struct sysctl_request *r)
 	return with_command_line(r, use_args);
 }
 
-/* What the host has mapped where the program's code begins (core/mm_map.h); NULL: not known. In `text`. */
-static char *
-file_of_code(long pid, char *text, size_t size)
-{
-	uint64_t numbers[SYSCTL_STAT_NUMBERS] = {0};
-	char start[24], *line, *end, *behind_name;
-	long n = sysctl_read_proc(pid, "stat", text, size - 1);
-
-	if (n < 0)
-		return NULL;
-	text[n] = 0;
-	behind_name = strrchr(text, ')');
-	if (!behind_name || behind_name + 4 > text + n)
-		return NULL;
-	sysctl_stat_numbers(behind_name + 4, numbers, SYSCTL_STAT_NUMBERS);
-	format(start, sizeof start, "%08lx-", numbers[SYSCTL_STAT_START_CODE] & -UINT64_C(4096));
-	n = sysctl_read_proc(pid, "maps", text, size - 1);
-	if (n < 0)
-		return NULL;
-	text[n] = 0;
-	for (line = text; (end = strchr(line, '\n')); line = end + 1) {
-		*end = 0;
-		if (strncmp(line, start, strlen(start)) == 0)
-			return strchr(line, '/');
-	}
-	return NULL;
-}
-
-/* The same as the guest's name, into the request. */
-static long
-put_file_of_code(struct sysctl_request *r)
-{
-	char *text = arena_map(COMMAND_MAX, 4096), *file;
-	long e = -ESRCH;
-
-	if (!text)
-		return -ENOMEM;
-	file = file_of_code(sysctl_proc_target(r), text, COMMAND_MAX);
-	if (file) {
-		path_to_guest(file);
-		e = sysctl_put_string(r, file);
-	}
-	arena_unmap(text, COMMAND_MAX);
-	return e;
-}
-
 static long
 use_path(struct sysctl_request *r, char *path, char *words, size_t n)
 {
@@ -162,8 +117,12 @@ use_path(struct sysctl_request *r, char *path, char *words, size_t n)
 
 	(void)words;
 	(void)n;
-	if (!path)
-		return put_file_of_code(r);
+	if (!path) {
+		if (!mm_map_file(sysctl_proc_target(r), text, sizeof text))
+			return -ESRCH;
+		path_to_guest(text);
+		return sysctl_put_string(r, text);
+	}
 	if (path[0] == '/')
 		return sysctl_put_string(r, path);
 	/* Named from its own folder. */

@@ -523,18 +523,19 @@ linux_exit_group(struct call *c, int32_t status)
 	process_exit(c->t, status & 0xff);
 }
 
-/* ---- the program's own name ---- */
+/* ---- programs' names ---- */
 
+/* What readlink(2) answers of a link that would lead to the core. */
 static long
-put_own_program(struct call *c, struct guest_ptr buf, int32_t n)
+put_name(const char *name, struct guest_ptr buf, int32_t n)
 {
-	size_t len = strlen(c->p->exec_path);
+	size_t len = strlen(name);
 
 	if (n <= 0)
 		return -EINVAL;
 	if (len > (size_t)n)
 		len = (size_t)n;
-	return copy_out(buf, c->p->exec_path, len) < 0 ? -EFAULT : (long)len;
+	return copy_out(buf, name, len) < 0 ? -EFAULT : (long)len;
 }
 
 long
@@ -543,8 +544,8 @@ linux_readlink(struct call *c, struct guest_ptr file, struct guest_ptr buf, int3
 	struct host_path path;
 	long r;
 
-	if (path_names_program(c, file))
-		return put_own_program(c, buf, n);
+	if (path_of_program(c, path_names_program(c, file), path.text, sizeof path.text))
+		return put_name(path.text, buf, n);
 	r = path_for(c, file, PATH_LINK, &path);
 	return r < 0 ? r : host_call(__NR_readlink, path.name, buf.addr, n);
 }
@@ -555,8 +556,8 @@ linux_readlinkat(struct call *c, int32_t dir, struct guest_ptr file, struct gues
 	struct host_path path;
 	long r;
 
-	if (path_names_program(c, file))
-		return put_own_program(c, buf, n);
+	if (path_of_program(c, path_names_program(c, file), path.text, sizeof path.text))
+		return put_name(path.text, buf, n);
 	r = path_for_at(c, dir, file, PATH_LINK, &path);
 	return r < 0 ? r : host_call(__NR_readlinkat, dir, path.name, buf.addr, n);
 }
