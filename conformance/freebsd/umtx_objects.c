@@ -152,10 +152,13 @@ TEST(a_priority_protected_mutex_has_a_ceiling)
 	CHECK_IS(umtx(&mutex, UMTX_OP_SET_CEILING, 20, &old, 0), -EINVAL);
 }
 
+static volatile int waiting;
+
 static void
 wait_for_cond(void *arg)
 {
 	umtx(&mutex, UMTX_OP_MUTEX_LOCK, 0, 0, 0);
+	waiting++;
 	results[(long)arg] = umtx(&cond, UMTX_OP_CV_WAIT, 0, &mutex, 0);
 	__atomic_add_fetch(&passed, 1, __ATOMIC_SEQ_CST);
 }
@@ -164,13 +167,19 @@ TEST(a_condition_wakes_one_or_all)
 {
 	mutex = (struct umutex){0};
 	cond = (struct ucond){0};
-	passed = 0;
+	passed = waiting = 0;
 	for (long i = 0; i < 4; i++)
 		CHECK_IS(thread_start(&threads[i], wait_for_cond, (void *)i), 0);
-	sleep_ms(50);
+	while (waiting != 4)
+		sleep_ms(1);
+	/* The latest has it until it waits. */
+	CHECK_IS(umtx(&mutex, UMTX_OP_MUTEX_LOCK, 0, 0, 0), 0);
+	CHECK_IS(umtx(&mutex, UMTX_OP_MUTEX_UNLOCK, 0, 0, 0), 0);
 	CHECK_IS(mutex.owner & ~CONTESTED, 0);
 	CHECK(cond.has_waiters != 0);
 	CHECK_IS(umtx(&cond, UMTX_OP_CV_SIGNAL, 0, 0, 0), 0);
+	while (passed == 0)
+		sleep_ms(1);
 	sleep_ms(50);
 	CHECK_IS(passed, 1);
 	CHECK_IS(umtx(&cond, UMTX_OP_CV_BROADCAST, 0, 0, 0), 0);
