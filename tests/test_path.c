@@ -41,13 +41,12 @@ load_u32(uint32_t *to, struct guest_ptr from)
 	return 0;
 }
 
-/* The file of every process but 123. */
+/* It knows the files of others. */
 _Bool
 mm_map_file(long pid, char *to, size_t size)
 {
-	(void)pid;
 	snprintf(to, size, "%s/etc/passwd", root);
-	return 1;
+	return pid != 0;
 }
 
 #if !__GLIBC_PREREQ(2, 38)

@@ -261,10 +261,64 @@ TEST(own_file_executed)
 	}
 }
 
+static const char *
+last_name(const char *path)
+{
+	const char *name = path;
+
+	for (; *path != '\0'; path++)
+		if (*path == '/')
+			name = path + 1;
+	return name;
+}
+
+static void
+show_own_name(void)
+{
+	char target[256] = "";
+
+	call(readlink, "/proc/self/exe", target, sizeof target - 1);
+	TEXT(last_name(target));
+}
+
+/* The program under the name `twin`, by a symlink; it is renamed and removed while it runs. */
+static void
+as_a_twin(void)
+{
+	show_own_name();
+	call(rename, "twin", "moved");
+	show_own_name();
+	call(unlink, "moved");
+	show_own_name();
+}
+
+TEST(own_file_by_a_symlink_and_by_the_name_it_has_now)
+{
+	char *twin[] = {"as a twin", NULL}, *none[] = {NULL};
+	long from = call(open, "/proc/self/exe", O_RDONLY), to = call(open, "twin", O_WRONLY | O_CREAT, 0700), n, child;
+
+	while ((n = call(read, from, text, sizeof text)) > 0)
+		call(write, to, text, n);
+	call(close, from);
+	call(close, to);
+	SHOW(symlink, "twin", "link");
+	child = fork();
+	if (child == 0) {
+		call(execve, "link", twin, none);
+		leave(1);
+	}
+	VALUE(wait_for(child));
+	SHOW(unlink, "link");
+}
+
 int
 main(int argc, char **argv, char **envp)
 {
 	(void)envp;
+	if (argc == 1 && same_text(argv[0], "as a twin")) {
+		as_a_twin();
+		return 0;
+	}
 	if (argc == 3 && same_text(argv[0], "again")) {
 		TRUTH(contents("/proc/self/cmdline") == sizeof "again and again");
 		TEXT(text + sizeof "again and");
@@ -280,5 +334,6 @@ main(int argc, char **argv, char **envp)
 	RUN(file_of_another_process);
 	RUN(own_file_where_links_are_refused);
 	RUN(own_file_executed);
+	RUN(own_file_by_a_symlink_and_by_the_name_it_has_now);
 	return 0;
 }

@@ -7,6 +7,18 @@
 
 #define MAX_LINE (128 + sizeof(((struct mapping *)0)->name))
 
+long
+proc_open(long pid, const char *name)
+{
+	char path[64];
+
+	if (pid)
+		format(path, sizeof path, "/proc/%ld/%s", pid, name);
+	else
+		format(path, sizeof path, "/proc/self/%s", name);
+	return core_call(__NR_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+}
+
 static unsigned
 digit(char ch)
 {
@@ -47,16 +59,11 @@ parse_line(struct mapping *m, const char *line)
 bool
 mapping_find(long pid, uint64_t address, struct mapping *m)
 {
-	char file[32], chunk[1024], line[MAX_LINE + 1];
+	char chunk[1024], line[MAX_LINE + 1];
 	size_t k = 0;
 	bool found = false;
-	long fd, n;
+	long fd = proc_open(pid, "maps"), n;
 
-	if (pid)
-		format(file, sizeof file, "/proc/%ld/maps", pid);
-	else
-		strlcpy(file, "/proc/self/maps", sizeof file);
-	fd = core_call(__NR_openat, AT_FDCWD, file, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
 	while (!found && (n = core_call(__NR_read, fd, chunk, sizeof chunk)) > 0)

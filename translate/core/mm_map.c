@@ -4,9 +4,9 @@
 
 #include "core.h"
 #include "host.h"
+#include "layout.h"
 #include "linux_abi.h"
 #include "mapping.h"
-#include "print.h"
 #include "string.h"
 #include "loader/loader.h"
 #include "loader/stack.h"
@@ -74,16 +74,15 @@ mm_map_file(long pid, char *to, size_t size)
 	enum { START_CODE = 26 };
 	char text[1024];
 	struct mapping m;
-	long fd, n;
+	long fd = proc_open(pid, "stat"), n;
 
-	format(text, sizeof text, "/proc/%ld/stat", pid);
-	fd = core_call(__NR_openat, AT_FDCWD, text, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
 	n = core_call(__NR_read, fd, text, sizeof text - 1);
 	core_call(__NR_close, fd);
 	text[n > 0 ? n : 0] = 0;
-	if (!mapping_find(pid, stat_field(text, START_CODE), &m) || m.name[0] != '/' || strlen(m.name) >= size)
+	if (!mapping_find(pid, stat_field(text, START_CODE), &m) || (m.from >= CORE_BASE && m.from < CORE_END) ||
+	    m.name[0] != '/' || strlen(m.name) >= size)
 		return false;
 	strlcpy(to, m.name, size);
 	return true;

@@ -16,8 +16,9 @@ struct stack_words;
 void mm_map_program(const struct image *image, const struct stack_words *words);
 
 /*
- * The host's name of the file that process `pid` runs: what is mapped where its code begins, since /proc/PID/exe is the
- * core's. False: it may not be asked.
+ * The host's name of the file that a process (0: this one) runs: what is mapped where its code begins, since
+ * /proc/PID/exe is the core's. As the kernel has it, without symlinks, and of a file that was renamed the new one. False: it
+ * may not be asked, or is not known.
  */
 bool mm_map_file(long pid, char *to, size_t size);
 

@@ -407,10 +407,12 @@ runs_core(int pid)
 bool
 path_of_program(const struct call *c, int pid, char *to, size_t size)
 {
-	if (pid == c->p->pid)
-		return strlcpy(to, c->p->exec_path, size) < size;
-	if (!pid || !runs_core(pid) || !mm_map_file(pid, to, size))
+	bool own = pid == c->p->pid;
+
+	if (!pid || (!own && !runs_core(pid)))
 		return false;
+	if (!mm_map_file(own ? 0 : pid, to, size))
+		return own && strlcpy(to, c->p->exec_path, size) < size;
 	path_to_guest(to);
 	return true;
 }

@@ -138,8 +138,11 @@ use_path(struct sysctl_request *r, char *path, char *words, size_t n)
 long
 sysctl_proc_pathname(struct sysctl_request *r)
 {
-	if (sysctl_proc_target(r) == r->call->p->pid)
-		return sysctl_put_string(r, r->call->p->exec_path);
+	char name[4096];
+	long pid = sysctl_proc_target(r);
+
+	if (pid > 0 && path_of_program(r->call, (int)pid, name, sizeof name))
+		return sysctl_put_string(r, name);
 	return with_command_line(r, use_path);
 }
 
