@@ -249,6 +249,18 @@ new_names_go_where_their_folder_is(void **state)
 	assert_string_equal(lead("/absolute/new", PATH_FOLLOW_OR_MAKE), under("/dir/sub/new"));
 }
 
+/* vn_open_cred() (kern/vfs_vnops.c), do_open() (fs/namei.c). */
+static void
+open_follows_no_symlink_that_it_is_told_not_to(void **state)
+{
+	(void)state;
+	assert_int_equal(path_use_of_open(O_RDONLY), PATH_FOLLOW);
+	assert_int_equal(path_use_of_open(O_RDONLY | O_NOFOLLOW), PATH_LINK);
+	assert_int_equal(path_use_of_open(O_WRONLY | O_CREAT), PATH_FOLLOW_OR_MAKE);
+	assert_int_equal(path_use_of_open(O_WRONLY | O_CREAT | O_EXCL), PATH_MAKE);
+	assert_int_equal(path_use_of_open(O_WRONLY | O_CREAT | O_NOFOLLOW), PATH_MAKE);
+}
+
 static void
 devices_are_the_hosts(void **state)
 {
@@ -350,6 +362,7 @@ main(void)
 		cmocka_unit_test(a_symlinks_target_may_be_on_the_host),
 		cmocka_unit_test(dots_do_not_lead_out),
 		cmocka_unit_test(new_names_go_where_their_folder_is),
+		cmocka_unit_test(open_follows_no_symlink_that_it_is_told_not_to),
 		cmocka_unit_test(devices_are_the_hosts),
 		cmocka_unit_test(the_guests_limit_holds),
 		cmocka_unit_test(names_come_back_without_the_root),

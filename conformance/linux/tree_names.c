@@ -47,6 +47,25 @@ TEST(a_tree)
 	SHOW(symlink, "/nothing/here", "/a/dangling");
 }
 
+TEST(links_that_are_not_followed)
+{
+	static const char *const links[] = {"/a/absolute", "/a/relative", "/a/dangling", "/a/again", "/folder"};
+
+	for (unsigned i = 0; i < COUNT(links); i++) {
+		SHOW(open, links[i], O_RDONLY | O_NOFOLLOW);
+		SHOW(open, links[i], O_WRONLY | O_CREAT | O_NOFOLLOW, 0644);
+		SHOW(open, links[i], O_WRONLY | O_CREAT | O_EXCL, 0644);
+		SHOW(open, links[i], O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0644);
+	}
+	SHOW(chdir, "/a");
+	SHOW(open, "relative", O_WRONLY | O_CREAT | O_NOFOLLOW, 0644);
+	SHOW(open, "absolute", O_WRONLY | O_CREAT | O_NOFOLLOW, 0644);
+	SHOW(chdir, "/");
+	SHOW(open, "/a/made", O_WRONLY | O_CREAT | O_NOFOLLOW, 0644);
+	SHOW(close, 3);
+	SHOW(unlink, "/a/made");
+}
+
 TEST(dots_and_links_stay_in_the_tree)
 {
 	SHOW(chdir, "/a");
@@ -174,6 +193,7 @@ main(int argc, char **argv, char **envp)
 		return 5;
 	}
 	RUN(a_tree);
+	RUN(links_that_are_not_followed);
 	RUN(dots_and_links_stay_in_the_tree);
 	RUN(folders_that_are_open);
 	RUN(last_names_that_are_dots);

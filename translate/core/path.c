@@ -337,7 +337,7 @@ enum path_use
 path_use_of_open(uint32_t how)
 {
 	if (how & O_CREAT)
-		return how & O_EXCL ? PATH_MAKE : PATH_FOLLOW_OR_MAKE;
+		return how & (O_EXCL | O_NOFOLLOW) ? PATH_MAKE : PATH_FOLLOW_OR_MAKE;
 	return how & O_NOFOLLOW ? PATH_LINK : PATH_FOLLOW;
 }
 

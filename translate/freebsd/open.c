@@ -224,11 +224,7 @@ freebsd_openat(struct call *c, int32_t dir, struct guest_ptr file, uint32_t how,
 
 	if (flags < 0)
 		return flags;
-	r = path_for_at(c, how & FREEBSD_O_RESOLVE_BENEATH ? -1 : dir, file,
-			how & FREEBSD_O_CREAT	   ? PATH_FOLLOW_OR_MAKE
-			: how & FREEBSD_O_NOFOLLOW ? PATH_LINK
-						   : PATH_FOLLOW,
-			&path);
+	r = path_for_at(c, how & FREEBSD_O_RESOLVE_BENEATH ? -1 : dir, file, path_use_of_open((uint32_t)flags), &path);
 	if (r < 0)
 		return r;
 	fd = descriptor_named(path.name);
