@@ -258,6 +258,43 @@ TEST(a_process_knows_the_program_and_the_words_of_another)
 	CHECK_IS(ask(path, 4, text, &size), -ESRCH);
 }
 
+/* setproctitle(3): the words are the kernel's copy, of no more than 256 bytes less its own, and nobody else's to set. */
+TEST(a_process_says_what_its_words_are)
+{
+	static char title[] = "sysctl: saying\0what it does", longest[300];
+	int args[] = {CTL_KERN, KERN_PROC, KERN_PROC_ARGS, (int)call(SYS_getpid)};
+	char before[1024], text[1024];
+	size_t before_size = sizeof before, size = sizeof text;
+	long child;
+
+	CHECK_IS(ask(args, 4, before, &before_size), 0);
+	CHECK_IS(call(SYS___sysctl, args, 4, NULL, NULL, title, sizeof title), 0);
+	memcpy(title, "other", 5);
+	CHECK_IS(ask(args, 4, text, &size), 0);
+	CHECK_IS(size, sizeof title);
+	CHECK(same(text, "sysctl: saying\0what it does", sizeof title));
+	/* As another sees them, and not for another to say. */
+	child = fork();
+	if (child == 0) {
+		size = sizeof text;
+		if (ask(args, 4, text, &size) != 0 || size != sizeof title || !same_text(text, "sysctl: saying"))
+			leave(1);
+		leave(call(SYS___sysctl, args, 4, NULL, NULL, title, 3) == -EPERM ? 0 : 2);
+	}
+	CHECK_IS(wait_for(child), 0);
+	CHECK_IS(call(SYS___sysctl, args, 4, NULL, NULL, longest, sizeof longest), -ENOMEM);
+	CHECK_IS(call(SYS___sysctl, args, 4, NULL, NULL, NOWHERE, 3), -EFAULT);
+	/* The old ones come back with the call that sets others; with none, those that it was started with. */
+	size = sizeof text;
+	CHECK_IS(call(SYS___sysctl, args, 4, text, &size, "x", 2), 0);
+	CHECK_IS(size, sizeof title);
+	CHECK_IS(call(SYS___sysctl, args, 4, NULL, NULL, "", 0), 0);
+	size = sizeof text;
+	CHECK_IS(ask(args, 4, text, &size), 0);
+	CHECK_IS(size, before_size);
+	CHECK(same(text, before, size));
+}
+
 static bool
 holds_me(size_t size)
 {
@@ -315,6 +352,7 @@ main(int argc, char **argv, char **envp)
 	RUN(what_libraries_ask_first_is_there);
 	RUN(a_process_knows_its_program_and_its_words);
 	RUN(a_process_knows_the_program_and_the_words_of_another);
+	RUN(a_process_says_what_its_words_are);
 	RUN(processes_are_listed_one_by_one_or_all);
 	return 0;
 }

@@ -34,6 +34,12 @@ find_code_and_data(const struct image *image, struct prctl_mm_map *map)
 		map->start_code = map->end_code;
 }
 
+static long
+set(const struct prctl_mm_map *map)
+{
+	return core_call(__NR_prctl, PR_SET_MM, PR_SET_MM_MAP, map, sizeof *map, 0);
+}
+
 void
 mm_map_program(const struct image *image, const struct stack_words *words)
 {
@@ -51,14 +57,35 @@ mm_map_program(const struct image *image, const struct stack_words *words)
 	};
 
 	find_code_and_data(image, &map);
-	core_call(__NR_prctl, PR_SET_MM, PR_SET_MM_MAP, &map, sizeof map, 0);
+	set(&map);
 }
 
-/* The number at place n of /proc/PID/stat (proc(5)), whose second is a name in brackets that may be anything. */
-static uint64_t
-stat_field(const char *text, unsigned n)
+/* Places of numbers in /proc/PID/stat (proc(5)). */
+enum {
+	START_CODE = 26, END_CODE, START_STACK,
+	START_DATA = 45, END_DATA, START_BRK, ARG_START, ARG_END, ENV_START, ENV_END,
+};
+
+struct stat_text { char text[1024]; };
+
+static bool
+read_stat(long pid, struct stat_text *t)
 {
-	const char *s = strrchr(text, ')');
+	long fd = proc_open(pid, "stat"), n;
+
+	if (fd < 0)
+		return false;
+	n = core_call(__NR_read, fd, t->text, sizeof t->text - 1);
+	core_call(__NR_close, fd);
+	t->text[n > 0 ? n : 0] = 0;
+	return n > 0;
+}
+
+/* The second, before all these, is a name in brackets that may be anything. */
+static uint64_t
+stat_field(const struct stat_text *t, unsigned n)
+{
+	const char *s = strrchr(t->text, ')');
 	uint64_t value = 0;
 
 	for (unsigned at = 2; s && *s && at < n; s++)
@@ -68,21 +95,40 @@ stat_field(const char *text, unsigned n)
 	return value;
 }
 
+long
+mm_map_args(const char *text, size_t n)
+{
+	static uint64_t first, end_of_first;
+	struct prctl_mm_map map = {.exe_fd = UINT32_MAX};
+	struct stat_text t;
+
+	if (!read_stat(0, &t))
+		return -EPERM;
+	map.start_code = stat_field(&t, START_CODE);
+	map.end_code = stat_field(&t, END_CODE);
+	map.start_data = stat_field(&t, START_DATA);
+	map.end_data = stat_field(&t, END_DATA);
+	map.start_brk = map.brk = stat_field(&t, START_BRK);
+	map.start_stack = stat_field(&t, START_STACK);
+	map.env_start = stat_field(&t, ENV_START);
+	map.env_end = stat_field(&t, ENV_END);
+	if (!first) {
+		first = stat_field(&t, ARG_START);
+		end_of_first = stat_field(&t, ARG_END);
+	}
+	map.arg_start = text ? (uintptr_t)text : first;
+	map.arg_end = text ? map.arg_start + n : end_of_first;
+	return set(&map);
+}
+
 bool
 mm_map_file(long pid, char *to, size_t size)
 {
-	enum { START_CODE = 26 };
-	char text[1024];
+	struct stat_text t;
 	struct mapping m;
-	long fd = proc_open(pid, "stat"), n;
 
-	if (fd < 0)
-		return false;
-	n = core_call(__NR_read, fd, text, sizeof text - 1);
-	core_call(__NR_close, fd);
-	text[n > 0 ? n : 0] = 0;
-	if (!mapping_find(pid, stat_field(text, START_CODE), &m) || (m.from >= CORE_BASE && m.from < CORE_END) ||
-	    m.name[0] != '/' || strlen(m.name) >= size)
+	if (!read_stat(pid, &t) || !mapping_find(pid, stat_field(&t, START_CODE), &m) ||
+	    (m.from >= CORE_BASE && m.from < CORE_END) || m.name[0] != '/' || strlen(m.name) >= size)
 		return false;
 	strlcpy(to, m.name, size);
 	return true;

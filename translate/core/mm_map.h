@@ -16,6 +16,12 @@ struct stack_words;
 void mm_map_program(const struct image *image, const struct stack_words *words);
 
 /*
+ * Other words for the command line: n bytes at `text`, which stay there; NULL: those that the program was started with. 0 or
+ * -errno.
+ */
+long mm_map_args(const char *text, size_t n);
+
+/*
  * The host's name of the file that a process (0: this one) runs: what is mapped where its code begins, since
  * /proc/PID/exe is the core's. As the kernel has it, without symlinks, and of a file that was renamed the new one. False: it
  * may not be asked, or is not known.

@@ -217,6 +217,7 @@ answer(struct sysctl_request *r, const int32_t *path, unsigned n, struct guest_p
 {
 	const struct sysctl_node *node;
 	unsigned used;
+	long e;
 
 	if (path[0] == 0)
 		return meta(r, path, n, new, newlen);
@@ -226,12 +227,12 @@ answer(struct sysctl_request *r, const int32_t *path, unsigned n, struct guest_p
 	/* Numbers may follow a name only where a function wants them. */
 	if (node->type != SYSCTL_NODE && used < n)
 		return -ENOTDIR;
-	/* Nothing here can be set: what a guest may change is its own limits, by other calls. */
-	if (!is_null(new))
+	if (!is_null(new) && !node->set)
 		return -EPERM;
 	r->rest = path + used;
 	r->nrest = n - used;
-	return put_value(r, node);
+	e = put_value(r, node);
+	return e < 0 || is_null(new) ? e : node->set(r, new, newlen);
 }
 
 static long

@@ -44,6 +44,7 @@ struct sysctl_node {
 	const char *text;
 	int64_t number_value;
 	long (*get)(struct sysctl_request *r);
+	long (*set)(struct sysctl_request *r, struct guest_ptr new, uint64_t n);	/* NULL: nobody may */
 };
 
 #define SYSCTL_ZERO (-1)
@@ -90,6 +91,7 @@ long sysctl_read_proc(long pid, const char *file, char *to, size_t size);
 long sysctl_proc_groups(struct sysctl_request *r);
 long sysctl_proc_rlimit(struct sysctl_request *r);
 long sysctl_proc_args(struct sysctl_request *r);
+long sysctl_proc_set_args(struct sysctl_request *r, struct guest_ptr new, uint64_t n);
 long sysctl_proc_env(struct sysctl_request *r);
 long sysctl_proc_pathname(struct sysctl_request *r);
 long sysctl_proc_osrel(struct sysctl_request *r);

@@ -6,15 +6,16 @@
  */
 #include "sysctl.h"
 
-#define NODE(name, number) {name, number, SYSCTL_NODE, "N", 0, 0, 0}
-#define TEXT(name, number, value) {name, number, SYSCTL_STRING, "A", value, 0, 0}
-#define INT(name, number, value) {name, number, SYSCTL_INT, "I", 0, value, 0}
-#define UINT(name, number, value) {name, number, SYSCTL_UINT, "IU", 0, value, 0}
-#define ULONG(name, number, value) {name, number, SYSCTL_ULONG, "LU", 0, value, 0}
-#define U8(name, number, value) {name, number, SYSCTL_U8, "CU", 0, value, 0}
-#define U64(name, number, value) {name, number, SYSCTL_U64, "QU", 0, value, 0}
-#define LONG(name, number, value) {name, number, SYSCTL_LONG, "L", 0, value, 0}
-#define ASK(name, number, type, format, get) {name, number, SYSCTL_##type, format, 0, 0, get}
+#define NODE(name, number) {name, number, SYSCTL_NODE, "N", 0, 0, 0, 0}
+#define TEXT(name, number, value) {name, number, SYSCTL_STRING, "A", value, 0, 0, 0}
+#define INT(name, number, value) {name, number, SYSCTL_INT, "I", 0, value, 0, 0}
+#define UINT(name, number, value) {name, number, SYSCTL_UINT, "IU", 0, value, 0, 0}
+#define ULONG(name, number, value) {name, number, SYSCTL_ULONG, "LU", 0, value, 0, 0}
+#define U8(name, number, value) {name, number, SYSCTL_U8, "CU", 0, value, 0, 0}
+#define U64(name, number, value) {name, number, SYSCTL_U64, "QU", 0, value, 0, 0}
+#define LONG(name, number, value) {name, number, SYSCTL_LONG, "L", 0, value, 0, 0}
+#define ASK(name, number, type, format, get) {name, number, SYSCTL_##type, format, 0, 0, get, 0}
+#define ASK_OR_SET(name, number, type, format, get, set) {name, number, SYSCTL_##type, format, 0, 0, get, set}
 
 const struct sysctl_node sysctl_nodes[] = {
 	NODE("kern", 1),
@@ -37,7 +38,7 @@ const struct sysctl_node sysctl_nodes[] = {
 	ASK("kern.proc.sid", 3, NODE, "N", sysctl_proc_sid),
 	ASK("kern.proc.uid", 5, NODE, "N", sysctl_proc_uid),
 	ASK("kern.proc.ruid", 6, NODE, "N", sysctl_proc_ruid),
-	ASK("kern.proc.args", 7, NODE, "N", sysctl_proc_args),
+	ASK_OR_SET("kern.proc.args", 7, NODE, "N", sysctl_proc_args, sysctl_proc_set_args),
 	ASK("kern.proc.proc", 8, NODE, "N", sysctl_proc_all),
 	ASK("kern.proc.pathname", 12, NODE, "N", sysctl_proc_pathname),
 	ASK("kern.proc.groups", 34, NODE, "N", sysctl_proc_groups),

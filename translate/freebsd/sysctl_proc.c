@@ -5,6 +5,7 @@
  */
 #include "sysctl.h"
 
+#include "core/copy.h"
 #include "core/core.h"
 #include "core/host.h"
 #include "core/linux_abi.h"
@@ -107,6 +108,27 @@ long
 sysctl_proc_args(struct sysctl_request *r)
 {
 	return with_command_line(r, use_args);
+}
+
+#define ARGS_MOST 244	/* ps_arg_cache_limit - sizeof(struct pargs) */
+
+/* What setproctitle(3) says; nothing: what the program was started with. */
+long
+sysctl_proc_set_args(struct sysctl_request *r, struct guest_ptr new, uint64_t n)
+{
+	static char *now;
+	char *text = NULL;
+	long e;
+
+	if (sysctl_proc_target(r) != r->call->p->pid)
+		return -EPERM;
+	if (n > ARGS_MOST)
+		return -ENOMEM;
+	if (n && !(text = core_alloc(n)))
+		return -ENOMEM;
+	e = copy_in(text, new, n) < 0 ? -EFAULT : mm_map_args(text, n);
+	core_free(e < 0 ? text : __atomic_exchange_n(&now, text, __ATOMIC_ACQ_REL));
+	return e < 0 && e != -EFAULT ? -EPERM : e;
 }
 
 static long
