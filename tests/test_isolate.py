@@ -190,7 +190,8 @@ class Room:
 		return p
 
 	def test_a_signal_reaches_the_program(self):
-		p = self.start("import os, signal; signal.signal(15, lambda *a: os._exit(9)); print(); signal.pause()")
+		# Not pause(): what has come just before it, Python would handle behind it.
+		p = self.start("import os, signal, time; signal.signal(15, lambda *a: os._exit(9)); print()\nwhile 1: time.sleep(.1)")
 		p.send_signal(signal.SIGTERM)
 		self.assertEqual(p.wait(20), 9)
 		p = self.start("import time; print(); time.sleep(50)")

@@ -179,7 +179,7 @@ TEST(a_removed_queue_ends_its_waiters)
 
 	if (pid == 0)
 		leave(call(SYS_msgrcv, id, &got, 16, 0, 0) == -EIDRM ? 0 : 1);
-	sleep_ms(30);
+	sleep_ms(300);	/* nothing says that it waits */
 	CHECK_IS(call(SYS_msgctl, id, IPC_RMID, NULL), 0);
 	CHECK_IS(wait_for(pid), EXITED(0));
 }
