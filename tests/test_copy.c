@@ -17,7 +17,7 @@
 #define PAGE 4096
 #define AROUND 0x5a
 
-/* The core's handler does this (delivery.c, core_fault()). */
+/* The core's handler does this (arrival.c, core_fault()). */
 extern const char guest_access_begin[], guest_access_end[], guest_access_fault[];
 
 static void

@@ -1,31 +1,19 @@
 /*
- * From the host's signal to the guest's handler: what arrives is queued by the
- * host's handler, and leaves the queue on the way out to the guest.
+ * From a thread's queue to the guest's handler: what has arrived (arrival.c) leaves the
+ * queue on the way out to the guest.
  */
 #include "signal.h"
 
-#include "call.h"
 #include "core.h"
-#include "dispatch.h"
-#include "every_thread.h"
 #include "host.h"
-#include "host_clock.h"
 #include "layout.h"
 #include "lock.h"
 #include "memory.h"
 #include "personality.h"
 #include "process.h"
 #include "segment.h"
-#include "sites.h"
-#include "string.h"
 #include "thread.h"
 #include "trace.h"
-
-/* gate_x86_64.S, copy_x86_64.S */
-extern const char gate_check[], gate_made[], gate_not_made[], gate_exit_check[], gate_exit_end[];
-extern const char gate_last_check[], gate_last_made[], gate_last_not_made[];
-extern const char gate_quick[], gate_quick_jump[], gate_whole_jump[], gate_whole_32_jump[];
-extern const char guest_access_begin[], guest_access_end[], guest_access_fault[];
 
 #define FIRST_REALTIME 32
 #define TRAP_FLAG UINT64_C(0x100)
@@ -37,8 +25,8 @@ extern const char guest_access_begin[], guest_access_end[], guest_access_fault[]
  * before it is filled. Room for what cannot be left to the host: after one
  * deferred signal all are blocked until the exit, so the ring is never nearly full.
  */
-static void
-queue_add(struct thread *t, int number, const struct siginfo *info)
+void
+signal_raise(struct thread *t, int number, const struct siginfo *info)
 {
 	struct queued_signal *q;
 
@@ -48,12 +36,6 @@ queue_add(struct thread *t, int number, const struct siginfo *info)
 	q->number = number;
 	q->info = *info;
 	__atomic_store_n(&t->pending, 1, __ATOMIC_RELEASE);
-}
-
-void
-signal_raise(struct thread *t, int number, const struct siginfo *info)
-{
-	queue_add(t, number, info);
 }
 
 static bool
@@ -67,8 +49,8 @@ handler_ignores(const struct process *p, int number, uint64_t handler)
 	return d == DEFAULT_IGNORE || d == DEFAULT_CONTINUE;
 }
 
-static bool
-is_ignored(const struct process *p, int number)
+bool
+signal_is_ignored(const struct process *p, int number)
 {
 	return handler_ignores(p, number, p->actions[number].handler);
 }
@@ -78,7 +60,7 @@ interruption_by(const struct thread *t, const struct queued_signal *q)
 {
 	const struct signal_action *a = &t->p->actions[q->number];
 
-	if (sigset_has(&t->mask, q->number) || is_ignored(t->p, q->number))
+	if (sigset_has(&t->mask, q->number) || signal_is_ignored(t->p, q->number))
 		return INTERRUPTED_NOT;
 	/* A default action ends or stops the process; after a stop the call goes on. */
 	return a->handler == HANDLER_DEFAULT || (a->flags & SA_RESTART) ? INTERRUPTED_RESTARTS : INTERRUPTED_ENDS;
@@ -275,6 +257,14 @@ deliver_or_keep(struct thread *t, struct ucontext *uc, struct queued_signal *q, 
 		hold(t, q);
 }
 
+/* ---- the way back ---- */
+
+void
+signal_leaves_quickly(struct thread *t, const struct ucontext *uc)
+{
+	t->quick = uc->uc_mcontext.fpstate && !(uc->uc_mcontext.eflags & TRAP_FLAG) ? QUICK_RESULTS : 0;
+}
+
 /* Bits that every processor here has; with another one the host's kernel shall say what becomes of the frame. */
 #define USUAL_MXCSR 0xffffu
 
@@ -320,9 +310,8 @@ signal_leaves_whole(struct thread *t, const struct ucontext *uc)
 	t->quick = QUICK_WHOLE;
 }
 
-/* What the host has to block while the guest runs. */
-static host_sigset
-host_mask(struct thread *t)
+host_sigset
+signal_host_mask(struct thread *t)
 {
 	bool held_back = t->p->abi->holds_signals && t->p->abi->holds_signals(t);
 
@@ -360,412 +349,6 @@ signal_deliver_pending(struct ucontext *uc)
 		t->mask = t->saved_mask;
 		t->mask_saved = false;
 	}
-	uc->uc_sigmask = host_mask(t);
+	uc->uc_sigmask = signal_host_mask(t);
 	signal_leaves_whole(t, uc);
-}
-
-/* ---- arrival ---- */
-
-static bool
-is_syscall_trap(int host_signal, const struct siginfo *info)
-{
-	return host_signal == SIGSYS && (info->si_code == SYS_SECCOMP || info->si_code == SYS_USER_DISPATCH);
-}
-
-/*
- * Linux (6.11 and later) lets its own uretprobe call past every seccomp filter, and
- * answers it with SIGILL where no probe is: the guest's call of that number.
- */
-#define HOST_URETPROBE 335
-
-static bool
-is_unfiltered_call(int host_signal, const struct siginfo *info, const struct ucontext *uc)
-{
-	return host_signal == SIGILL && info->si_code == SI_KERNEL && uc->uc_mcontext.rcx == uc->uc_mcontext.rip;
-}
-
-static bool
-is_fault(int host_signal, const struct siginfo *info)
-{
-	return signal_is_always_open(host_signal) && info->si_code > 0;
-}
-
-static bool
-in_range(uint64_t ip, const char *begin, const char *end)
-{
-	return ip >= (uintptr_t)begin && ip < (uintptr_t)end;
-}
-
-static bool
-is_core_code(uint64_t ip)
-{
-	return ip >= CORE_BASE && ip < CORE_END;
-}
-
-static void
-core_fault(int host_signal, const struct siginfo *info, struct ucontext *uc)
-{
-	uint64_t ip = uc->uc_mcontext.rip;
-
-	if (!in_range(ip, guest_access_begin, guest_access_end))
-		die(70, "internal error: signal %d at %lx, address %p", host_signal, (unsigned long)ip,
-		    info->si_addr);
-	/* A signal that was deferred has blocked the others; this frame is older than that. */
-	if (thread_self()->pending)
-		uc->uc_sigmask |= ~ALWAYS_OPEN;
-	uc->uc_mcontext.rip = (uintptr_t)guest_access_fault;
-	uc->uc_mcontext.eflags &= ~UINT64_C(0x400);	/* direction flag, as the ABI has it */
-}
-
-static bool
-is_queued(const struct thread *t, int number)
-{
-	for (uint32_t i = t->queue_head; i != t->queue_tail; i++)
-		if (t->queue[i % SIGNAL_QUEUE].number == number)
-			return true;
-	return false;
-}
-
-/* Those that are always open may come again and again while the core works. */
-static void
-queue_arrived(struct thread *t, int number, const struct siginfo *info)
-{
-	if (!is_queued(t, number) || !signal_is_always_open(info->si_signo))
-		queue_add(t, number, info);
-}
-
-/* A signal in the middle of core code, which keeps it: block the rest, and do not begin to wait. */
-static void
-defer(struct thread *t, struct ucontext *uc)
-{
-	uint64_t ip = uc->uc_mcontext.rip;
-
-	uc->uc_sigmask |= ~ALWAYS_OPEN;
-	if (in_range(ip, gate_check, gate_made))
-		uc->uc_mcontext.rip = (uintptr_t)gate_not_made;
-	else if (in_range(ip, gate_last_check, gate_last_made))
-		uc->uc_mcontext.rip = (uintptr_t)gate_last_not_made;
-	else if (in_range(ip, gate_exit_check, gate_exit_end))
-		uc->uc_mcontext.rip = (uintptr_t)gate_exit_check;
-	else if (in_range(ip, gate_quick, gate_whole_32_jump)) {
-		uc->uc_mcontext.rip = (uintptr_t)gate_return;
-		uc->uc_mcontext.rdi = (uintptr_t)t->frame;
-	}
-}
-
-/* What a kernel's next frames still show of this fault. */
-static void
-remember_fault(struct thread *t, const struct ucontext *uc)
-{
-	const struct sigcontext *r = &uc->uc_mcontext;
-
-	t->last_fault.r10 = r->r10;
-	t->last_fault.r11 = r->r11;
-	t->last_fault.number = (uint32_t)r->trapno;
-	t->last_fault.address = r->cr2;
-}
-
-/* A fault that the guest has blocked or ignored kills it, as on every kernel. */
-static void
-guest_fault(struct thread *t, int host_signal, const struct siginfo *info, struct ucontext *uc)
-{
-	const struct personality *abi = t->p->abi;
-	int number = abi->fault_signal(t, uc, host_signal, info);
-
-	if (number == 0)
-		return;
-	remember_fault(t, uc);
-	if (sigset_has(&t->mask, number) || t->p->actions[number].handler == HANDLER_IGNORE ||
-	    (abi->holds_signals && abi->holds_signals(t)))
-		signal_die(t, number);
-	queue_add(t, number, info);
-}
-
-/* The guest's number of a signal that is no fault; 0: not one for the guest. */
-static int
-arrived_number(const struct thread *t, int host_signal, struct siginfo *info)
-{
-	int number;
-
-	if (!signal_is_carrier(t->p->abi, host_signal))
-		return number_to_guest(t->p->abi->signals, (unsigned)host_signal);
-	if (info->si_code == SI_TIMER)
-		return TIMER_SIGNAL_NUMBER((uint64_t)(uintptr_t)info->si_ptr);
-	number = info->si_errno & 0xff;
-	if (info->si_code != SI_QUEUE || signal_to_host(t->p->abi, number) != HOST_CARRIER)
-		return 0;
-	info->si_code = (int8_t)(info->si_errno >> 8);
-	info->si_errno = 0;
-	return number;
-}
-
-static void
-call_begins(struct thread *t)
-{
-	t->in_call = true;
-	t->quick = 0;
-	t->mask_changed = false;
-}
-
-/* The call that the registers ask for; nothing in it is known but whose it is. */
-static struct call *
-call_of(struct thread *t)
-{
-	struct call *c = &t->call;
-
-	c->t = t;
-	c->p = t->p;
-	c->abi = c->p->abi;
-	c->row = NULL;
-	return c;
-}
-
-/* Registers → struct call → dispatch → registers, unless it ends with a host call that is still to be made. */
-static void
-make_call(struct thread *t, struct ucontext *uc)
-{
-	struct call *c = call_of(t);
-	long answer = c->abi->fetch(c, &uc->uc_mcontext);
-
-	if (answer == 0)
-		answer = dispatch(c);
-	if (answer != CALL_LAST)
-		c->abi->answer(c, uc, answer);
-}
-
-static void
-guest_call(struct thread *t, struct ucontext *uc)
-{
-	const uint64_t mask = uc->uc_sigmask;
-
-	call_begins(t);
-	make_call(t, uc);
-	signal_end_mask_for_call(t);
-	if (t->mask_changed || uc->uc_sigmask != mask)
-		t->quick = 0;
-}
-
-static void
-trapped_call(struct thread *t, struct ucontext *uc)
-{
-	const uint64_t seen_first = sites_visit(t, uc);
-
-	guest_call(t, uc);
-	if (seen_first)
-		sites_note(seen_first);
-}
-
-void
-signal_leaves_quickly(struct thread *t, const struct ucontext *uc)
-{
-	t->quick = uc->uc_mcontext.fpstate && !(uc->uc_mcontext.eflags & TRAP_FLAG) ? QUICK_RESULTS : 0;
-}
-
-/* ---- calls by rewritten sites ---- */
-
-/* No mask: the host can block neither SIGKILL nor what is always open. */
-#define MASK_AS_IT_IS (~(host_sigset)0)
-
-static void
-answer_direct(struct thread *t, struct ucontext *uc, long answer)
-{
-	struct call *c = call_of(t);
-
-	call_begins(t);
-	c->abi->fetch(c, &uc->uc_mcontext);
-	c->row = c->abi->rows[c->nr];
-	c->abi->answer(c, uc, dispatch_end(c, answer));
-}
-
-static void
-answer_last(struct thread *t, struct ucontext *uc, long answer)
-{
-	struct call *c = &t->call;
-
-	t->last_wanted = false;
-	c->abi->answer(c, uc, dispatch_end(c, answer));
-}
-
-/* Has the call that came by a site changed the host's mask, or the guest's for its own time? */
-static bool
-site_call_changed_mask(struct thread *t)
-{
-	return t->mask_saved || t->mask_changed || thread_frame(t)->uc_sigmask != MASK_AS_IT_IS;
-}
-
-/*
- * A queued signal has come together with the answer of the host call by which a site's call ends (a signal to oneself,
- * or one that interrupted it): the call is finished here, in uc, with no way back into the core only to find the signal.
- */
-static bool
-ends_site_call(struct thread *t, struct ucontext *uc)
-{
-	long answer;
-
-	if ((t->last_wanted && site_call_changed_mask(t)) || !sites_host_call_made(t, uc, &answer))
-		return false;
-	t->frame = uc;
-	t->by_site = false;
-	if (t->last_wanted)
-		answer_last(t, uc, answer);
-	else
-		answer_direct(t, uc, answer);
-	return true;
-}
-
-/* The call is done. */
-static int
-site_call_ends(struct thread *t)
-{
-	host_sigset mask;
-
-	if (t->mask_saved)
-		signal_end_mask_for_call(t);
-	if (t->frame->uc_mcontext.fpstate || t->pending)
-		return SITE_WHOLE;
-	if (site_call_changed_mask(t)) {
-		mask = host_mask(t);
-		core_call(__NR_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof mask);
-	}
-	return SITE_LEAVES;
-}
-
-static struct ucontext *
-site_call_begins(struct thread *t)
-{
-	struct ucontext *uc = thread_frame(t);
-
-	t->frame = uc;
-	t->by_site = true;
-	uc->uc_sigmask = MASK_AS_IT_IS;
-	uc->uc_mcontext.fpstate = NULL;
-	return uc;
-}
-
-/* From site_entry_x86_64.S, with the guest's registers in the thread's frame. */
-int
-signal_site_call(struct thread *t)
-{
-	struct ucontext *uc = site_call_begins(t);
-
-	call_begins(t);
-	t->last_allowed = !trace_active;
-	make_call(t, uc);
-	t->last_allowed = false;
-	return t->last_wanted ? SITE_LAST : site_call_ends(t);
-}
-
-/* The host call that was wanted has been made, or a signal has kept it from being. */
-int
-signal_site_last(struct thread *t, long answer)
-{
-	answer_last(t, t->frame, answer);
-	return site_call_ends(t);
-}
-
-/* A direct call has been made; its answer is an error, or there is a signal to deliver. */
-int
-signal_site_direct(struct thread *t, long answer)
-{
-	answer_direct(t, site_call_begins(t), answer);
-	return site_call_ends(t);
-}
-
-/* Makes the frame as whole as a trap's: for gate_return(). */
-struct ucontext *
-signal_site_leaves(struct thread *t)
-{
-	struct ucontext *uc = thread_whole_frame(t);
-
-	if (uc->uc_sigmask == MASK_AS_IT_IS) {
-		uc->uc_sigmask = host_mask(t);
-		t->quick = 0;
-	}
-	return uc;
-}
-
-/* At the gate's last instruction a thread is as good as where that leads. */
-static void
-jump_is_made(const struct thread *t, struct sigcontext *r)
-{
-	if (r->rip == (uintptr_t)gate_quick_jump) {
-		r->rip = r->rcx;
-	} else if (r->rip == (uintptr_t)gate_whole_jump) {
-		r->rip = t->goes_on;
-	} else if (r->rip == (uintptr_t)gate_whole_32_jump) {
-		r->rip = (uint32_t)t->goes_on;
-		r->cs = USER32_CS;
-	}
-}
-
-/*
- * From entry_x86_64.S, on the thread's block. 1: guest code was interrupted,
- * leave by gate_return(uc); 0: core code, go on with it.
- */
-int
-signal_arrived(int host_signal, struct siginfo *info, struct ucontext *uc)
-{
-	struct thread *t = thread_self();
-	bool in_core;
-	int number;
-
-	jump_is_made(t, &uc->uc_mcontext);
-	if (sites_interrupted(t, host_signal, info, uc))
-		return 0;
-	in_core = is_core_code(uc->uc_mcontext.rip) || t->vdso_stack;
-	if (t->vdso_stack && (is_syscall_trap(host_signal, info) || is_fault(host_signal, info))) {
-		host_clock_fails(t, uc, info);
-		return 0;
-	}
-	if (is_fault(host_signal, info) && in_core) {
-		core_fault(host_signal, info, uc);
-		return 0;
-	}
-	if (!in_core) {
-		t->frame = uc;
-		t->by_site = false;
-		t->in_call = false;
-		t->quick = 0;
-		/* What follows may fault at the guest's memory. */
-		if (host_signal != SIGSYS && signal_is_always_open(host_signal))
-			core_call(__NR_rt_sigprocmask, SIG_SETMASK, &uc->uc_sigmask, 0, sizeof(host_sigset));
-	}
-	if (!in_core && t->p->abi->faults_to_call && t->p->abi->faults_to_call(uc, host_signal, info)) {
-		trapped_call(t, uc);
-		return 1;
-	}
-	if (!in_core && is_unfiltered_call(host_signal, info, uc)) {
-		uc->uc_mcontext.rax = HOST_URETPROBE;
-		guest_call(t, uc);
-		return 1;
-	}
-	if (is_syscall_trap(host_signal, info)) {
-		trapped_call(t, uc);
-		return 1;
-	}
-	if (host_signal == SIGFPE)	/* one that asks may be lost behind it */
-		errand_run(t);
-	if (is_fault(host_signal, info)) {
-		guest_fault(t, host_signal, info, uc);
-		return 1;
-	}
-	if (errand_asks(host_signal, info)) {
-		errand_run(t);
-		return !in_core;
-	}
-	signal_info_arrives(info);
-	number = arrived_number(t, host_signal, info);
-	if (number > 0 && sigset_has(&t->p->watch.set, number)) {
-		signal_seen(t->p, number);
-		/* Ignored: it was caught only to be counted, and ends no call. */
-		if (is_ignored(t->p, number) && !sigset_has(&t->mask, number))
-			return !in_core;
-	}
-	if (number <= 0)
-		return !in_core;
-	queue_arrived(t, number, info);
-	if (!in_core || ends_site_call(t, uc))
-		return 1;
-	defer(t, uc);
-	return 0;
 }

@@ -66,7 +66,7 @@
 /* Arguments that the host is not given unseen: addresses with these bits above 41, which are the core's. */
 #define DIRECT_CORE_SHIFT 41
 #define DIRECT_CORE	(CORE_BASE >> DIRECT_CORE_SHIFT)
-/* What signal_site_call() and signal_site_last() answer: how a call by a rewritten site goes on. */
+/* What guest_call_by_site() and its like answer: how a call by a rewritten site goes on. */
 #define SITE_LEAVES	0	/* with the registers in the frame */
 #define SITE_WHOLE	1	/* by gate_return() */
 #define SITE_LAST	2	/* with the host call in thread.last */

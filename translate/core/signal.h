@@ -100,6 +100,10 @@ enum interruption signal_interruption(struct thread *t);
 
 /* A signal for t from the core itself (SIGSYS for a bad number, …), the guest's number. */
 void signal_raise(struct thread *t, int number, const struct siginfo *info);
+/* Would the guest do nothing about it, by its action or by default? */
+bool signal_is_ignored(const struct process *p, int number);
+/* What the host has to block while the guest runs. */
+host_sigset signal_host_mask(struct thread *t);
 /* The process dies of the guest's signal, so that a parent sees that number. */
 _Noreturn void signal_die(struct thread *t, int number);
 /* What the host tells of a signal, as it was before a thread gave it back to the host. */
@@ -121,9 +125,5 @@ void signal_leaves_whole(struct thread *t, const struct ucontext *uc);
 /* Frames of the guest, called by assembly. */
 int signal_arrived(int host_signal, struct siginfo *info, struct ucontext *uc);
 void signal_deliver_pending(struct ucontext *uc);
-int signal_site_call(struct thread *t);
-int signal_site_last(struct thread *t, long answer);
-int signal_site_direct(struct thread *t, long answer);
-struct ucontext *signal_site_leaves(struct thread *t);
 
 #endif

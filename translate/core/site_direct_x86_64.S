@@ -109,7 +109,7 @@ site_direct_fails:
 	movq	%rcx, FRAME(offset_r11)
 	movq	%r11, %rdi
 	movq	%rax, %rsi
-	call	signal_site_direct
+	call	guest_call_direct_made
 	jmp	site_returned
 
 /*
@@ -174,6 +174,6 @@ site_direct_32_fails:
 	movw	$USER32_CS, FRAME(CS)
 	movw	$USER_DS, FRAME(SS)
 	movq	%r11, %rdi
-	call	signal_site_direct
+	call	guest_call_direct_made
 	jmp	site_returned
 	.section .note.GNU-stack,"",@progbits

@@ -33,7 +33,7 @@ site_not_direct:
 	movq	%rax, FRAME(offset_r11)
 site_call:
 	movq	%r11, %rdi
-	call	signal_site_call
+	call	guest_call_by_site
 	movq	%rsp, %r11
 	andq	$-THREAD_BLOCK, %r11
 	cmpl	$SITE_LAST, %eax
@@ -68,7 +68,7 @@ site_left:
 site_last_made:
 	movq	%rsp, %rdi
 	andq	$-THREAD_BLOCK, %rdi
-	call	signal_site_last
+	call	guest_call_last_made
 	.globl	site_returned
 site_returned:
 	movq	%rsp, %r11
@@ -78,7 +78,7 @@ site_returned:
 /* A signal to deliver, or more has changed than results: as from a trap. */
 site_slowly:
 	movq	%r11, %rdi
-	call	signal_site_leaves
+	call	guest_call_leaves
 	movq	%rax, %rdi
 	jmp	gate_return
 
