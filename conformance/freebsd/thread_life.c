@@ -242,6 +242,37 @@ TEST(a_forked_child_has_one_thread)
 	thread_join(&threads[3]);
 }
 
+/* The child's one thread may be any: it is a process like others, with threads and children of its own. */
+static void
+fork_and_go_on(void *arg)
+{
+	long pid = fork();
+
+	if (pid == 0) {
+		counted = 0;
+		for (int n = 0; n < 3; n++) {
+			CHECK_IS(thread_start(&threads[4], count, NULL), 0);
+			thread_join(&threads[4]);
+		}
+		CHECK_IS(counted, 3);
+		pid = fork();
+		if (pid == 0)
+			leave(5);
+		CHECK_IS(wait_for(pid), EXITED(5));
+		leave_as_checked();
+	}
+	*(long *)arg = wait_for(pid);
+}
+
+TEST(a_thread_that_is_not_the_first_forks)
+{
+	long status = -1;
+
+	CHECK_IS(thread_start(&threads[3], fork_and_go_on, &status), 0);
+	thread_join(&threads[3]);
+	CHECK_IS(status, EXITED(0));
+}
+
 int
 main(int argc, char **argv, char **envp)
 {
@@ -258,5 +289,6 @@ main(int argc, char **argv, char **envp)
 	RUN(the_last_thread_comes_back_from_thr_exit);
 	RUN(a_process_lives_on_without_its_first_thread);
 	RUN(a_forked_child_has_one_thread);
+	RUN(a_thread_that_is_not_the_first_forks);
 	return 0;
 }

@@ -389,6 +389,37 @@ TEST(endings_of_processes_with_threads)
 	VALUE(wait_for(pid));
 }
 
+/* The child's one thread may be any: it is a process like others, with threads and children of its own. */
+static int
+fork_and_go_on(void *argument)
+{
+	int times = 1;
+	long pid = fork();
+
+	(void)argument;
+	if (pid == 0) {
+		shared = 0;
+		for (int n = 0; n < 3; n++) {
+			thread_start(1, add, &times);
+			thread_join(1);
+		}
+		VALUE(shared);
+		pid = fork();
+		if (pid == 0)
+			leave(5);
+		VALUE(wait_for(pid));
+		leave(6);
+	}
+	VALUE(wait_for(pid));
+	return 0;
+}
+
+TEST(a_thread_that_is_not_the_first_forks)
+{
+	thread_start(0, fork_and_go_on, NULL);
+	thread_join(0);
+}
+
 static int
 take_it(void *argument)
 {
@@ -434,6 +465,7 @@ main(int argc, char **argv, char **envp)
 	RUN(robust_lists);
 	RUN(barriers_and_sequences);
 	RUN(endings_of_processes_with_threads);
+	RUN(a_thread_that_is_not_the_first_forks);
 	RUN(signals_choose_a_thread);
 	return 0;
 }

@@ -111,12 +111,24 @@ thread_abandon(struct thread *t)
 	lock_release(&dead_lock);
 }
 
+/* The first thread's block stands among the core's words (core.lds.S), and is there for another thread. */
+static bool
+is_cores(const struct thread *t)
+{
+	return (uintptr_t)t < CORE_ARENA;
+}
+
 void
 thread_free(struct thread *t)
 {
 	trace_thread_ends(t);
 	core_free(t->held);
-	arena_unmap(t, THREAD_BLOCK);
+	t->alive = 0;
+	t->alive_untold = false;
+	if (is_cores(t))
+		thread_abandon(t);
+	else
+		arena_unmap(t, THREAD_BLOCK);
 }
 
 static stack_t
