@@ -101,12 +101,7 @@ site_direct_fails:
 	movq	%rsp, %r11
 	andq	$-THREAD_BLOCK, %r11
 	movq	FRAME(ANSWER), %rax
-	leaq	THREAD_FRAME(%r11), %rsp
-	save	rbx, rdx, rsi, rdi, rbp, r8, r9, r10, r12, r13, r14, r15
-	movq	FRAME(RIP), %rcx
-	movq	%rcx, FRAME(RCX)
-	movq	FRAME(FLAGS), %rcx
-	movq	%rcx, FRAME(offset_r11)
+	complete_frame %rcx
 	movq	%r11, %rdi
 	movq	%rax, %rsi
 	call	guest_call_direct_made

@@ -25,12 +25,7 @@ site_entered:
 	cmpl	%eax, THREAD_DIRECT + DIRECT_N(%r11)
 	ja	site_direct
 site_not_direct:
-	leaq	THREAD_FRAME(%r11), %rsp
-	save	rbx, rdx, rsi, rdi, rbp, r8, r9, r10, r12, r13, r14, r15
-	movq	FRAME(RIP), %rax
-	movq	%rax, FRAME(RCX)
-	movq	FRAME(FLAGS), %rax
-	movq	%rax, FRAME(offset_r11)
+	complete_frame %rax
 site_call:
 	movq	%r11, %rdi
 	call	guest_call_by_site

@@ -45,6 +45,19 @@
 	.endr
 .endm
 
+/*
+ * What the frame does not have yet of a call by 64-bit code, which is about to go down to C; \scratch is free. As the
+ * kernel leaves them, rcx is the address and r11 the flags.
+ */
+.macro complete_frame scratch
+	leaq	THREAD_FRAME(%r11), %rsp
+	save	rbx, rdx, rsi, rdi, rbp, r8, r9, r10, r12, r13, r14, r15
+	movq	FRAME(RIP), \scratch
+	movq	\scratch, FRAME(RCX)
+	movq	FRAME(FLAGS), \scratch
+	movq	\scratch, FRAME(offset_r11)
+.endm
+
 /* Flags that C cannot have, or that are dear to put back, are the trap's business. */
 .macro save_flags
 	leaq	FRAME(FLAGS + 8), %rsp
