@@ -15,25 +15,6 @@
 #define PAGE UINT64_C(4096)
 #define MIB (UINT64_C(1) << 20)
 
-long gate_call(long nr, long a, long b, long c, long d, long e, long f);
-long gate_call_interruptible(long nr, long a, long b, long c, long d, long e, long f);
-void trace_host_call(unsigned nargs, long nr, const long args[6], long result);
-
-long
-gate_call_interruptible(long nr, long a, long b, long c, long d, long e, long f)
-{
-	return gate_call(nr, a, b, c, d, e, f);
-}
-
-void
-trace_host_call(unsigned nargs, long nr, const long args[6], long result)
-{
-	(void)nargs;
-	(void)nr;
-	(void)args;
-	(void)result;
-}
-
 static long
 map(uint64_t at, uint64_t len, uint32_t flags)
 {

@@ -128,6 +128,10 @@ files_of_the_root_come_first(void **state)
 	assert_string_equal(lead("/etc/passwd", PATH_FOLLOW), under("/etc/passwd"));
 	assert_string_equal(lead("//etc/./passwd", PATH_FOLLOW), under("/etc/passwd"));
 	assert_string_equal(lead("/dir/", PATH_FOLLOW), under("/dir/"));
+	assert_string_equal(lead("/dir/sub", PATH_FOLLOW), under("/dir/sub"));
+	assert_string_equal(lead("/dir/sub/", PATH_LINK), under("/dir/sub/"));
+	assert_string_equal(lead("/dir/sub/file", PATH_FOLLOW), under("/dir/sub/file"));
+	assert_string_equal(lead("/dir/sub/file", PATH_LINK), under("/dir/sub/file"));
 	assert_string_equal(lead("/", PATH_FOLLOW), root);
 }
 
@@ -139,6 +143,19 @@ what_it_has_not_is_the_hosts(void **state)
 	assert_string_equal(lead("/etc/no-such", PATH_FOLLOW), "/etc/no-such");
 	assert_string_equal(lead("/no/such/file", PATH_FOLLOW), "/no/such/file");
 	assert_string_equal(lead("/usr/bin/", PATH_FOLLOW), "/usr/bin/");
+	assert_string_equal(lead("/usr/bin/env", PATH_LINK), "/usr/bin/env");
+}
+
+static void
+a_file_hides_a_folder_of_the_hosts(void **state)
+{
+	(void)state;
+	new_file("/usr");
+	assert_string_equal(lead("/usr/bin", PATH_FOLLOW), under("/usr/bin"));
+	assert_string_equal(lead("/usr/bin/env", PATH_FOLLOW), under("/usr/bin/env"));
+	assert_string_equal(lead("/usr/./bin", PATH_FOLLOW), under("/usr/bin"));
+	assert_string_equal(lead("/usr/new", PATH_MAKE), under("/usr/new"));
+	assert_int_equal(unlink(under("/usr")), 0);
 }
 
 static void
@@ -338,6 +355,64 @@ nor_is_that_of_a_process_that_runs_the_core(void **state)
 	assert_string_equal(lead(name, PATH_FOLLOW), name);
 }
 
+/* What a file opened by one host call is called; NULL: its name is to be looked up. */
+static const char *
+straight(int dir, const char *path, uint32_t how)
+{
+	static char is[256];
+	char link[32];
+	ssize_t n;
+	long fd;
+
+	if (!path_open_straight(&the_call, dir, (struct guest_ptr){(uint64_t)path}, how, 0170640, &fd))
+		return NULL;
+	snprintf(link, sizeof link, "/proc/self/fd/%ld", fd);
+	n = readlink(link, is, sizeof is - 1);
+	close((int)fd);
+	assert_true(n > 0);
+	is[n] = 0;
+	return is;
+}
+
+static void
+without_symlinks_one_host_call_opens(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	assert_string_equal(straight(AT_FDCWD, "/etc/passwd", O_RDONLY), under("/etc/passwd"));
+	assert_string_equal(straight(-1, "/dir/sub/", O_PATH), under("/dir/sub"));
+	assert_string_equal(straight(AT_FDCWD, "/", O_RDONLY), root);
+	assert_string_equal(straight(AT_FDCWD, "/dir/relative", O_PATH | O_NOFOLLOW), under("/dir/relative"));
+	assert_string_equal(straight(AT_FDCWD, "/dir/made", O_RDWR | O_CREAT), under("/dir/made"));
+	assert_int_equal(stat(under("/dir/made"), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	assert_int_equal(chdir(under("/dir")), 0);
+	assert_string_equal(straight(AT_FDCWD, "sub/file", O_RDONLY), under("/dir/sub/file"));
+	assert_string_equal(straight(AT_FDCWD, "made", O_RDONLY), under("/dir/made"));
+	assert_int_equal(unlink("made"), 0);
+}
+
+static void
+other_names_are_looked_up_first(void **state)
+{
+	static const char *const names[] = {
+		"", "/dir/relative", "/absolute/file", "/loop", "/dev/null", "//./dev/null", "/proc/self/status",
+		"/dir/..", "/..", "/usr/bin/env", "/no/such", "/etc/passwd/", "relative", "../etc/passwd", "dev",
+		"./proc", "//etc/passwd",
+	};
+
+	(void)state;
+	assert_int_equal(chdir(under("/dir")), 0);
+	for (size_t n = 0; n < sizeof names / sizeof *names; n++)
+		assert_null(straight(AT_FDCWD, names[n], O_RDONLY));
+	assert_null(straight(AT_FDCWD, "/dir/relative", O_WRONLY | O_CREAT));
+	assert_int_equal(chdir("/"), 0);
+	options.root = NULL;
+	assert_null(straight(AT_FDCWD, "/etc/passwd", O_RDONLY));
+	options.root = root;
+}
+
 static void
 without_a_root_all_paths_are_the_hosts(void **state)
 {
@@ -354,6 +429,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(files_of_the_root_come_first),
 		cmocka_unit_test(what_it_has_not_is_the_hosts),
+		cmocka_unit_test(a_file_hides_a_folder_of_the_hosts),
 		cmocka_unit_test(relative_paths_stay),
 		cmocka_unit_test(relative_paths_do_not_lead_out),
 		cmocka_unit_test(relative_paths_start_from_their_folder),
@@ -368,6 +444,8 @@ main(void)
 		cmocka_unit_test(names_come_back_without_the_root),
 		cmocka_unit_test(the_programs_own_file_is_not_the_cores),
 		cmocka_unit_test(nor_is_that_of_a_process_that_runs_the_core),
+		cmocka_unit_test(without_symlinks_one_host_call_opens),
+		cmocka_unit_test(other_names_are_looked_up_first),
 		cmocka_unit_test(without_a_root_all_paths_are_the_hosts),
 	};
 

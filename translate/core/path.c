@@ -5,6 +5,7 @@
 #include "host.h"
 #include "linux_abi.h"
 #include "mm_map.h"
+#include "path_straight.h"
 #include "personality.h"
 #include "print.h"
 #include "process.h"
@@ -168,6 +169,10 @@ step(struct walk *w, bool follow_last, enum walk_end *end)
 		*end = ++w->links > MAX_LINKS ? WALK_LOOP : WALK_TOO_LONG;
 		return *end != WALK_LOOP && follow(w, target, (size_t)r, left);
 	}
+	if (r == -ENOTDIR) {	/* a file hides what the host may have behind such a name, and this the host is to say */
+		*end = WALK_FOUND;
+		return false;
+	}
 	if (r < 0 && r != -EINVAL) {
 		*end = *left == 0 ? WALK_NO_LAST : WALK_NOWHERE;
 		if (*end == WALK_NOWHERE)
@@ -183,6 +188,48 @@ static bool
 follows(enum path_use use)
 {
 	return use == PATH_FOLLOW || use == PATH_FOLLOW_OR_MAKE;
+}
+
+/* How much of the path is to be without symlinks: all that the host would follow. */
+static size_t
+part_followed(const char *path, bool whole)
+{
+	size_t n = strlen(path);
+
+	while (!whole && n && path[n - 1] != '/')
+		n--;
+	return whole ? n : n - (n != 0);
+}
+
+/* Else looking at the components one by one is as cheap. */
+static bool
+has_folders(const char *path, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (path[i] == '/')
+			return true;
+	return false;
+}
+
+/* Goes at once to the folder of the last component, or all the way, if no symlink is there; true: there is no more to walk. */
+static bool
+step_straight(struct walk *w, bool follow_last)
+{
+	size_t n = part_followed(w->rest, follow_last);
+
+	if (!has_folders(w->rest, n) || !path_is_plain(w->rest) || w->len + n >= w->size)
+		return false;
+	memcpy(w->at + w->len, w->rest, n);
+	if (!path_is_straight(AT_FDCWD, w->at, w->len + n, w->size)) {
+		w->at[w->len] = 0;
+		return false;
+	}
+	w->len += n;
+	while (w->at[w->len - 1] == '/')
+		w->len--;
+	w->at[w->len] = 0;
+	memmove(w->rest, w->rest + n, strlen(w->rest + n) + 1);
+	return follow_last;
 }
 
 /*
@@ -206,8 +253,10 @@ look_under_root(const char *path, enum path_use use, char *to, size_t size)
 	w.root_len = w.len = strlen(to);
 	while (w.root_len && to[w.root_len - 1] == '/')
 		to[--w.root_len] = 0, w.len--;
-	while (step(&w, folder || follow, &end))
-		;
+	end = WALK_FOUND;
+	if (!step_straight(&w, folder || follow))
+		while (step(&w, folder || follow, &end))
+			;
 	if (end == WALK_TOO_LONG)
 		return -ENAMETOOLONG;
 	if (end == WALK_LOOP)
@@ -236,10 +285,13 @@ may_lead_elsewhere(int dir, const char *path, bool follow_last)
 {
 	char name[4096], target;
 	char *end = name;
+	size_t straight = part_followed(path, follow_last);
 
 	strlcpy(name, path, sizeof name);
 	if (strncmp(name, "dev", 3) == 0 || strncmp(name, "proc", 4) == 0)
 		return true;
+	if (has_folders(name, straight) && path_is_plain(name) && path_is_straight(dir, name, straight, sizeof name))
+		return false;
 	do {
 		const char *start = end;
 		bool last;

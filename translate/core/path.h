@@ -4,6 +4,7 @@
  *
  *  - a symlink under DIR is resolved there too, absolute targets included, and
  *    `..` does not lead out of DIR;
+ *  - a file there hides what the host has behind its name as if it were a folder;
  *  - a name that is to be made goes where its folder is;
  *  - /dev and /proc are the host kernel's whatever DIR holds;
  *  - in a room (isolate/) a BSD guest finds no /proc, which is there for the core;
@@ -47,6 +48,13 @@ long path_for(struct call *c, struct guest_ptr path, enum path_use use, struct h
 
 /* The same for a path that is here, into `to` of `size` bytes. */
 long path_look(int dir, const char *path, enum path_use use, char *to, size_t size);
+
+/*
+ * Opens the guest's `file` under the root by one host call, without looking its name up, if no symlink is on its way;
+ * `how` and `mode` are the host's. True: `result` is the descriptor, or says that a signal interrupted the call.
+ * False: the file was not opened, there may be no root, and the name is to be looked up.
+ */
+bool path_open_straight(struct call *c, int dir, struct guest_ptr file, uint32_t how, uint16_t mode, long *result);
 
 /*
  * The host name for `path` in `to`; `path` itself if it is the same. NULL: longer

@@ -16,8 +16,9 @@ memmove(void *to, const void *from, size_t n)
 	unsigned char *d = to;
 	const unsigned char *s = from;
 
+	/* Not the compiler's, which may read ahead of what it writes. */
 	if (d <= s || d >= s + n)
-		return memcpy(to, from, n);
+		return (memcpy)(to, from, n);
 	while (n--)
 		d[n] = s[n];
 	return to;

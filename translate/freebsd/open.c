@@ -215,16 +215,14 @@ open_errno(int dir, const char *name, uint32_t how, long r)
 	return r;
 }
 
-long
-freebsd_openat(struct call *c, int32_t dir, struct guest_ptr file, uint32_t how, uint16_t mode)
+/* By the place that its name stands for on the host. */
+static long
+open_named(struct call *c, int dir, struct guest_ptr file, uint32_t how, long flags, uint16_t mode)
 {
-	long flags = open_flags(&how), r;
 	struct host_path path;
 	int fd;
+	long r = path_for_at(c, how & FREEBSD_O_RESOLVE_BENEATH ? -1 : dir, file, path_use_of_open((uint32_t)flags), &path);
 
-	if (flags < 0)
-		return flags;
-	r = path_for_at(c, how & FREEBSD_O_RESOLVE_BENEATH ? -1 : dir, file, path_use_of_open((uint32_t)flags), &path);
 	if (r < 0)
 		return r;
 	fd = descriptor_named(path.name);
@@ -233,11 +231,23 @@ freebsd_openat(struct call *c, int32_t dir, struct guest_ptr file, uint32_t how,
 	if (!path.name[0] && how & FREEBSD_O_EMPTY_PATH)
 		r = open_again(dir, flags);
 	else if (how & FREEBSD_O_RESOLVE_BENEATH)
-		r = open_beneath(dir, path.name, flags, mode & 06777);
+		r = open_beneath(dir, path.name, flags, mode);
 	else
-		r = host_call(__NR_openat, dir, path.name, flags, mode & 06777);
+		r = host_call(__NR_openat, dir, path.name, flags, mode);
+	return r < 0 ? open_errno(dir, path.name, how, r) : r;
+}
+
+long
+freebsd_openat(struct call *c, int32_t dir, struct guest_ptr file, uint32_t how, uint16_t mode)
+{
+	long flags = open_flags(&how), r;
+
+	if (flags < 0)
+		return flags;
+	if (how & FREEBSD_O_RESOLVE_BENEATH || !path_open_straight(c, dir, file, (uint32_t)flags, mode & 06777, &r))
+		r = open_named(c, dir, file, how, flags, mode & 06777);
 	if (r < 0)
-		return open_errno(dir, path.name, how, r);
+		return r;
 	if (how & FREEBSD_O_EXEC)
 		r = open_execute_only(r);
 	if (how & (FREEBSD_O_SHLOCK | FREEBSD_O_EXLOCK))

@@ -102,6 +102,7 @@ mode_to_guest(uint16_t mode)
 	return mode & S_IFMT ? mode : S_IFIFO;
 }
 
+/* Every member is named: else the compiler clears the whole first, and `rep stos` takes 40 ns to begin. */
 static void
 stat_to_guest(struct freebsd_stat *to, const struct statx *st)
 {
@@ -110,8 +111,10 @@ stat_to_guest(struct freebsd_stat *to, const struct statx *st)
 		.ino = st->stx_ino,
 		.nlink = st->stx_nlink,
 		.mode = mode_to_guest(st->stx_mode),
+		.pad0 = 0,
 		.uid = st->stx_uid,
 		.gid = st->stx_gid,
+		.pad1 = 0,
 		.rdev = device_to_guest(st->stx_rdev_major, st->stx_rdev_minor),
 		.atim = time_to_guest(&st->stx_atime),
 		.mtim = time_to_guest(&st->stx_mtime),
@@ -123,6 +126,8 @@ stat_to_guest(struct freebsd_stat *to, const struct statx *st)
 		.blocks = (int64_t)st->stx_blocks,
 		.blksize = (int32_t)st->stx_blksize,
 		.flags = flags_of_file(st),
+		.gen = 0,
+		.spare = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
 	};
 }
 

@@ -20,8 +20,11 @@ long
 linux_open_file(struct call *c, int32_t dir, struct guest_ptr file, uint32_t how, uint16_t mode)
 {
 	struct host_path path;
-	long r = path_for_at(c, dir, file, path_use_of_open(how), &path);
+	long r;
 
+	if (path_open_straight(c, dir, file, how, mode, &r))
+		return r;
+	r = path_for_at(c, dir, file, path_use_of_open(how), &path);
 	if (r == 0)
 		r = host_call(__NR_openat, dir, path.name, how, mode);
 	return linux_names_maps(file) ? linux_maps_as_seen(c, r, how) : r;
@@ -30,15 +33,9 @@ linux_open_file(struct call *c, int32_t dir, struct guest_ptr file, uint32_t how
 long
 linux_open(struct call *c, struct guest_ptr file, uint32_t how, uint16_t mode)
 {
-	struct host_path path;
-	long r;
-
-	if (is_about_program(c, file))
-		return linux_open_file(c, AT_FDCWD, file, how, mode);
-	if (!options.root)
+	if (!options.root && !is_about_program(c, file))
 		return host_call_last(__NR_open, file.addr, how, mode);
-	r = path_for(c, file, path_use_of_open(how), &path);
-	return r < 0 ? r : host_call(__NR_open, path.name, how, mode);
+	return linux_open_file(c, AT_FDCWD, file, how, mode);
 }
 
 long
