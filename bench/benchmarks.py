@@ -77,8 +77,10 @@ BENCHMARKS = (
 	Benchmark("7za b", "programs", "seven_zip", (), "ns", weight=0.5, aims=both(1.02), guests=("linux-i386",)),
 	Benchmark("ffmpeg", "programs", "program", ("ffmpeg",), "s", weight=0.5, aims=both(1.02), guests=("linux-i386",)),
 	Benchmark("make -j2", "programs", "program", ("make",), "s", weight=0.4, pinned=False, guests=("linux-i386",)),
-	Benchmark("redis, a request", "programs", "load", ("redis",), "us", weight=0.5, pinned=False,
-		  aims=both(1 / 0.95), guests=("linux-i386",)),
-	Benchmark("nginx, a request", "programs", "load", ("nginx",), "us", weight=0.5, pinned=False,
-		  aims=both(1 / 0.95), guests=("linux-i386",)),
+	*(Benchmark(f"{server}, {what}", "programs", "load", (server, *how), "us", weight=0.5, pinned=False,
+		    aims=aims, guests=("linux-i386",))
+	  for server in ("redis", "nginx")
+	  for what, how, aims in (("a request", (), both(1 / 0.95)), ("processor", (False, True), {}))),
+	Benchmark("nginx, --root", "programs", "load", ("nginx", True), "us", weight=0.5, pinned=False,
+		  guests=("linux-i386",)),
 )

@@ -190,19 +190,21 @@ def i386_tree(context):
 
 
 # As its own root, with the machine's /dev and /proc, which end with the process: needs no root.
-IN_TREE = """mount --rbind /dev "$1/dev" && mount --rbind /proc "$1/proc" && exec chroot "$@" """
+IN_TREE = """mount --rbind /dev "$1/dev" && mount --rbind /proc "$1/proc" && mount --bind "$0" "$1/run" && exec chroot "$@" """
 
 
-def run_as(side, context, program):
-	"""The words before the arguments of a program of the i386 tree."""
+def run_as(side, context, program, looked_up=False):
+	"""The words before the arguments of a program of the i386 tree, which is / by chroot; `looked_up`: by --root."""
 	tree = i386_tree(context)
 	if not (tree / program.lstrip("/")).exists():
 		raise NotHere(f"no {program} in an i386 tree at {tree} (conformance/real/debian i386)")
-	if side.native:
-		return ["unshare", "-rm", "sh", "-c", IN_TREE, "sh", tree, program]
 	if side.peer:
 		return [*side.before, "-L", tree, tree / program.lstrip("/")]
-	return [*side.before[:-1], f"--root={tree}", "--", program]
+	if looked_up and not side.native:
+		return [*side.before[:-1], f"--root={tree}", "--", program]
+	dragoman, *options = side.before or ("",)
+	layer = ["/run/" + pathlib.Path(dragoman).name, *options] if dragoman else []
+	return ["unshare", "-rm", "sh", "-c", IN_TREE, context.build, tree, *layer, program]
 
 
 def make(side, context):
@@ -263,11 +265,11 @@ def free_port():
 		return s.getsockname()[1]
 
 
-def redis(side, context, port):
-	words = [*run_as(side, context, "/usr/bin/redis-server"), "--port", port, "--save", "", "--appendonly", "no"]
-	load = [*run_as(native_of(side), context, "/usr/bin/redis-benchmark"), "-p", port, "-q", "-c", "20", "-n",
+def redis(side, context, port, looked_up):
+	words = [*run_as(side, context, "/usr/bin/redis-server", looked_up), "--port", port, "--save", "", "--appendonly", "no"]
+	load = [*run_as(native_of(side), context, "/usr/bin/redis-benchmark"), "-p", port, "-c", "20", "-n",
 		2000 * context.milliseconds, "-t", "get"]
-	return words, load, r"([\d.]+) requests per second"
+	return words, load, r"(\d+) requests completed in ([\d.]+) seconds"
 
 
 NGINX_CONF = """user root; daemon off; master_process off; pid {temporary}/bench-nginx.pid; error_log /dev/null; events {{}}
@@ -281,8 +283,8 @@ http {{
 """
 
 
-def nginx(side, context, port):
-	words = [*run_as(side, context, "/usr/sbin/nginx"), "-c", "/tmp/bench-nginx.conf"]
+def nginx(side, context, port, looked_up):
+	words = [*run_as(side, context, "/usr/sbin/nginx", looked_up), "-c", "/tmp/bench-nginx.conf"]
 	if not shutil.which("wrk"):
 		raise NotHere("wrk, which makes the load, is not installed (apt-get install wrk)")
 	(context.tree / "tmp/bench-www").mkdir(parents=True, exist_ok=True)
@@ -291,7 +293,7 @@ def nginx(side, context, port):
 	temporary = context.build / "bench" if side.peer else "/tmp"
 	(context.tree / "tmp/bench-nginx.conf").write_text(NGINX_CONF.format(port=port, temporary=temporary))
 	load = ["wrk", "-t", 1, "-c", 20, "-d", max(1, context.milliseconds // 10), f"http://127.0.0.1:{port}/"]
-	return words, load, r"Requests/sec:\s*([\d.]+)"
+	return words, load, r"(\d+) requests in ([\d.]+)s"
 
 
 LOADS = {"redis": redis, "nginx": nginx}
@@ -308,7 +310,7 @@ def serving(words, port):
 		server = subprocess.Popen([str(word) for word in words], stdin=subprocess.DEVNULL, stdout=said, stderr=said)
 		try:
 			wait_for_port(server, port, said)
-			yield
+			yield server.pid
 		finally:
 			server.terminate()
 			try:
@@ -330,16 +332,24 @@ def wait_for_port(server, port, said):
 	raise Trouble("the server does not answer")
 
 
-def load(side, context, name):
-	"""Microseconds a request, twenty connections at once."""
+def processor_seconds(pid):
+	"""What the process has used, in all its threads."""
+	fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+	return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def load(side, context, name, looked_up=False, processor=False):
+	"""Microseconds a request, twenty connections at once; `processor`: of the server's own time."""
 	port = free_port()
-	words, generator, pattern = LOADS[name](side, context, port)
-	with serving(words, port):
+	words, generator, pattern = LOADS[name](side, context, port, looked_up)
+	with serving(words, port) as server:
+		used = processor_seconds(server)
 		done = finish(generator, stdin=subprocess.DEVNULL, capture_output=True, text=True)
-	found = re.findall(pattern, done.stdout.replace("\r", "\n"))
+		used = processor_seconds(server) - used
+	found = re.search(pattern, done.stdout)
 	if done.returncode != 0 or not found:
 		raise Trouble(f"{generator[0]}: status {done.returncode}: {last_line(done.stderr)}")
-	return 1e6 / float(found[-1])
+	return 1e6 * (used if processor else float(found[2])) / int(found[1])
 
 
 KINDS = {"micro": micro, "start": start, "memory": memory, "crowd_memory": crowd_memory, "program": program,
