@@ -53,6 +53,21 @@ copies_are_exact_at_every_length_and_place(void **state)
 }
 
 static void
+memory_is_set_exactly_at_every_length(void **state)
+{
+	static unsigned char mine[320], libcs[320];
+
+	(void)state;
+	for (size_t n = 0; n <= 300; n++) {
+		memset(mine, 0, sizeof mine);
+		memset(libcs, 0, sizeof libcs);
+		assert_ptr_equal(core_memset(mine + 3, 0x1a5, n), mine + 3);
+		memset(libcs + 3, 0xa5, n);
+		assert_memory_equal(mine, libcs, sizeof mine);
+	}
+}
+
+static void
 overlapping_moves_keep_every_byte(void **state)
 {
 	(void)state;
@@ -124,6 +139,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(copies_are_exact_at_every_length_and_place),
+		cmocka_unit_test(memory_is_set_exactly_at_every_length),
 		cmocka_unit_test(overlapping_moves_keep_every_byte),
 		cmocka_unit_test(comparisons_have_libcs_sign),
 		cmocka_unit_test(searches_find_what_libc_finds),

@@ -325,8 +325,9 @@ def host_body(t, row, copied=()):
     call = f"host_call{last}({', '.join([nr, *args])})"
     unused = [] if words else ["\t(void)c;"]
     if converted:
-        declare.append(f"\tstruct converted v[{len(converted)}] = {{0}};")
+        declare.append(f"\tstruct converted v[{len(converted)}];")
         declare.append("\tlong r;")
+        translate += [f"\tconvert_none(&v[{k}]);" for k in range(len(converted))]
         translate += conversions(t, row, converted) + [f"\tif (r == 0)\n\t\tr = {call};"]
         call = f"convert_end(v, {len(converted)}, r)"
     if row.result in ("uid16", "gid16") and t.size_of(row.result) == 2:

@@ -180,9 +180,9 @@ long
 bsd_sendmsg(struct call *c, int32_t s, struct guest_ptr message, int32_t flags)
 {
 	struct host_address a = {.dir = -1};
-	struct converted parts = {0};
+	struct converted parts;
 	struct bsd_msghdr m;
-	long r = load_header(c, &m, &parts, message);
+	long r = load_header(c, &m, convert_none(&parts), message);
 
 	if (r == 0 && m.name)
 		r = address_to_host(c, AT_FDCWD, PATH_FOLLOW, guest(m.name), m.namelen, &a);
@@ -373,9 +373,9 @@ receive_message(struct call *c, int s, struct guest_ptr message, struct bsd_msgh
 long
 bsd_recvmsg(struct call *c, int32_t s, struct guest_ptr message, int32_t flags)
 {
-	struct converted parts = {0};
+	struct converted parts;
 	struct bsd_msghdr m;
-	long r = load_header(c, &m, &parts, message);
+	long r = load_header(c, &m, convert_none(&parts), message);
 
 	if (r == 0)
 		r = receive_message(c, s, message, &m, &parts, (uint32_t)flags);

@@ -207,7 +207,11 @@ hand_back(const struct converted *v, uint64_t n)
 long
 convert_begin(struct converted *v, const struct struct_map *map, struct guest_ptr at, uint64_t n, unsigned how)
 {
-	*v = (struct converted){.map = map, .at = at, .n = n, .how = how};
+	convert_none(v);
+	v->map = map;
+	v->at = at;
+	v->n = n;
+	v->how = how;
 	if (is_null(at) && (how & CONVERT_NULL))
 		return 0;
 	if (n > BYTES_MAX / map->host_size)
@@ -218,7 +222,9 @@ convert_begin(struct converted *v, const struct struct_map *map, struct guest_pt
 		if (!v->large)
 			return -ENOMEM;
 	}
-	if ((how & CONVERT_IN) && fill(v) < 0)
+	if (!(how & CONVERT_IN))	/* what the host does not fill is not to be what was here before */
+		memset(v->small, 0, v->large ? 0 : n * map->host_size);
+	else if (fill(v) < 0)
 		v->host = UNREADABLE;
 	return 0;
 }
@@ -243,7 +249,8 @@ convert_memory(struct converted *v, const struct struct_map *map, struct guest_p
 {
 	if (points_into_core(map, at, n))
 		return convert_begin(v, map, at, n, CONVERT_IN);
-	*v = (struct converted){.host = (void *)(uintptr_t)at.addr};
+	convert_none(v)->host = (void *)(uintptr_t)at.addr;
+	v->how = 0;
 	return 0;
 }
 
@@ -253,13 +260,9 @@ convert_end(struct converted *v, unsigned n, long answer)
 	for (unsigned i = 0; i < n; i++, v++) {
 		bool out = v->host && v->host != UNREADABLE && (v->how & CONVERT_OUT) &&
 			   (answer >= 0 || (answer == -EINTR && (v->how & CONVERT_IN)));
-		uint64_t elements = v->n;
-		long r = 0;
+		bool fewer = out && (v->how & CONVERT_ANSWERED) && (uint64_t)answer < v->n;
+		long r = out ? hand_back(v, fewer ? (uint64_t)answer : v->n) : 0;
 
-		if (out && (v->how & CONVERT_ANSWERED) && (uint64_t)answer < elements)
-			elements = (uint64_t)answer;
-		if (out)
-			r = hand_back(v, elements);
 		if (r < 0)
 			answer = r;
 		core_free(v->large);

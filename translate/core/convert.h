@@ -39,8 +39,16 @@ struct converted {
 	uint64_t small[24];
 };
 
+/* For those whose turn does not come; convert_end() leaves them alone. (`small` is not cleared for nothing.) */
+static inline struct converted *
+convert_none(struct converted *v)
+{
+	v->host = v->large = NULL;
+	return v;
+}
+
 /*
- * `v` is all zero. An error of one leaves the others for convert_end() to free. Guest memory that cannot be read is no
+ * An error of one leaves the others for convert_end() to free. Guest memory that cannot be read is no
  * error here: UNREADABLE, and so the kernel finds it.
  */
 long convert_begin(struct converted *v, const struct struct_map *map, struct guest_ptr at, uint64_t n, unsigned how);

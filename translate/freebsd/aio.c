@@ -156,10 +156,12 @@ check_file(const struct freebsd_aiocb *a, int opcode)
 static long
 transfer_parts(const struct freebsd_aiocb *a, struct host_nr nr)
 {
-	struct converted v = {0};
-	long r = a->nbytes > FREEBSD_UIO_MAXIOV ? -EINVAL
-						: convert_memory(&v, &freebsd_iovec_map, guest(a->buf), a->nbytes);
+	struct converted v;
+	long r;
 
+	if (a->nbytes > FREEBSD_UIO_MAXIOV)
+		return -EINVAL;
+	r = convert_memory(&v, &freebsd_iovec_map, guest(a->buf), a->nbytes);
 	if (r == 0)
 		r = host_call_nr(nr, a->fildes, v.host, a->nbytes, a->offset, 0);
 	return convert_end(&v, 1, r);

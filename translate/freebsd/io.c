@@ -59,8 +59,8 @@ parts_in(struct converted *v, struct guest_ptr parts, uint32_t n)
 long
 freebsd_readv(struct call *c, int32_t f, struct guest_ptr parts, uint32_t n)
 {
-	struct converted v = {0};
-	long r = parts_in(&v, parts, n);
+	struct converted v;
+	long r = parts_in(convert_none(&v), parts, n);
 
 	(void)c;
 	if (r == 0)
@@ -71,8 +71,8 @@ freebsd_readv(struct call *c, int32_t f, struct guest_ptr parts, uint32_t n)
 long
 freebsd_writev(struct call *c, int32_t f, struct guest_ptr parts, uint32_t n)
 {
-	struct converted v = {0};
-	long r = parts_in(&v, parts, n);
+	struct converted v;
+	long r = parts_in(convert_none(&v), parts, n);
 
 	(void)c;
 	if (r == 0)
@@ -134,8 +134,8 @@ freebsd_pwrite(struct call *c, int32_t f, struct guest_ptr buf, uint64_t n, int6
 long
 freebsd_preadv(struct call *c, int32_t f, struct guest_ptr parts, uint32_t n, int64_t offset)
 {
-	struct converted v = {0};
-	long r = parts_in(&v, parts, n);
+	struct converted v;
+	long r = parts_in(convert_none(&v), parts, n);
 
 	(void)c;
 	if (r == 0)
@@ -146,8 +146,8 @@ freebsd_preadv(struct call *c, int32_t f, struct guest_ptr parts, uint32_t n, in
 long
 freebsd_pwritev(struct call *c, int32_t f, struct guest_ptr parts, uint32_t n, int64_t offset)
 {
-	struct converted v = {0};
-	long r = parts_in(&v, parts, n);
+	struct converted v;
+	long r = parts_in(convert_none(&v), parts, n);
 
 	(void)c;
 	if (r == 0)

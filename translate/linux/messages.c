@@ -171,8 +171,8 @@ static long
 send_one(struct call *c, int32_t f, struct guest_ptr message, uint32_t how)
 {
 	struct linux_msghdr head;
-	struct converted vector = {0};
-	long r = message_in(&head, &vector, message);
+	struct converted vector;
+	long r = message_in(&head, convert_none(&vector), message);
 
 	(void)c;
 	r = r == 0 ? linux_send_message(f, &head, how) : linux_refuse_message(f, how, r);
@@ -201,8 +201,8 @@ static long
 receive_one(struct call *c, int32_t f, struct guest_ptr message, uint32_t how)
 {
 	struct linux_msghdr head;
-	struct converted vector = {0};
-	long r = message_in(&head, &vector, message);
+	struct converted vector;
+	long r = message_in(&head, convert_none(&vector), message);
 
 	(void)c;
 	if (r < 0) {

@@ -462,7 +462,7 @@ linux_prctl(struct call *c, int32_t option, uint64_t two, uint64_t three, uint64
 static long
 ptrace_regset(int32_t request, int32_t who, uint64_t where, uint64_t data)
 {
-	struct converted v = {0};
+	struct converted v;
 	long r = convert_memory(&v, &linux_iovec_map, guest(data), 1);
 
 	if (r == 0)

@@ -345,8 +345,8 @@ vector_in(const struct call *c, struct converted *v, int f, struct guest_ptr vec
 long
 linux_i386_writev(struct call *c, int32_t f, struct guest_ptr vector, uint64_t n)
 {
-	struct converted v = {0};
-	long r = vector_in(c, &v, f, vector, n, AT_POSITION, false);
+	struct converted v;
+	long r = vector_in(c, convert_none(&v), f, vector, n, AT_POSITION, false);
 
 	if (r == 0)
 		r = host_call(__NR_writev, f, v.host, n);
@@ -356,8 +356,8 @@ linux_i386_writev(struct call *c, int32_t f, struct guest_ptr vector, uint64_t n
 long
 linux_i386_pwritev(struct call *c, int32_t f, struct guest_ptr vector, uint64_t n, int64_t offset)
 {
-	struct converted v = {0};
-	long r = vector_in(c, &v, f, vector, n, offset < 0 ? INT64_MIN : offset, false);
+	struct converted v;
+	long r = vector_in(c, convert_none(&v), f, vector, n, offset < 0 ? INT64_MIN : offset, false);
 
 	if (r == 0)
 		r = host_call(__NR_pwritev, f, v.host, n, offset, 0);
@@ -367,8 +367,8 @@ linux_i386_pwritev(struct call *c, int32_t f, struct guest_ptr vector, uint64_t 
 long
 linux_i386_pwritev2(struct call *c, int32_t f, struct guest_ptr vector, uint64_t n, int64_t offset, uint32_t how)
 {
-	struct converted v = {0};
-	long r = vector_in(c, &v, f, vector, n, offset, how & RWF_APPEND);
+	struct converted v;
+	long r = vector_in(c, convert_none(&v), f, vector, n, offset, how & RWF_APPEND);
 
 	if (r == 0)
 		r = host_call(__NR_pwritev2, f, v.host, n, offset, 0, how);
