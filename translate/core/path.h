@@ -28,6 +28,13 @@ enum path_use {
 	PATH_FOLLOW_OR_MAKE, /* open(2) with O_CREAT */
 };
 
+/* Is what a symlink as the last component leads to meant, and not the symlink? */
+static inline bool
+path_follows(enum path_use use)
+{
+	return use == PATH_FOLLOW || use == PATH_FOLLOW_OR_MAKE;
+}
+
 /* What the flags of open(2), of the *at calls and of linkat(2) make of it. */
 enum path_use path_use_of_open(uint32_t how);
 enum path_use path_use_of_at(uint32_t how);
