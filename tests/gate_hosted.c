@@ -5,12 +5,14 @@
 #include "host.h"
 
 unsigned char host_calls_traced;
+unsigned host_calls_made;
 
 long
 gate_call(long nr, long a, long b, long c, long d, long e, long f)
 {
 	long r = syscall(nr, a, b, c, d, e, f);
 
+	host_calls_made++;
 	return r == -1 ? -errno : r;
 }
 

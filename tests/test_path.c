@@ -17,6 +17,7 @@
 #include "path.h"
 
 struct options options;
+extern unsigned host_calls_made; /* gate_hosted.c */
 static char root[64];
 extern const struct personality guest_system; /* PATH_MAX is 1024 */
 extern struct process guest_process; /* number 123, of /dir/sub/file */
@@ -393,6 +394,30 @@ without_symlinks_one_host_call_opens(void **state)
 	assert_int_equal(unlink("made"), 0);
 }
 
+static unsigned
+host_calls_of(const char *path, enum path_use use)
+{
+	unsigned before = host_calls_made;
+
+	assert_non_null(lead(path, use));
+	return host_calls_made - before;
+}
+
+static void
+nor_does_looking_one_up_take_more(void **state)
+{
+	(void)state;
+	assert_int_equal(host_calls_of("/dir/sub/file", PATH_FOLLOW), 1);
+	assert_int_equal(host_calls_of("/dir/sub/", PATH_LINK), 1);
+	assert_int_equal(host_calls_of("/dir/sub/file", PATH_LINK), 2); /* the last may be a symlink itself */
+	assert_int_equal(host_calls_of("/dir", PATH_FOLLOW), 1);
+	assert_int_equal(host_calls_of("/dev/null", PATH_FOLLOW), 0);
+	assert_int_equal(chdir(under("")), 0);
+	assert_int_equal(host_calls_of("dir/sub/file", PATH_FOLLOW), 1);
+	assert_int_equal(host_calls_of("dir", PATH_LINK), 0);
+	assert_int_equal(chdir("/"), 0);
+}
+
 static void
 other_names_are_looked_up_first(void **state)
 {
@@ -445,6 +470,7 @@ main(void)
 		cmocka_unit_test(the_programs_own_file_is_not_the_cores),
 		cmocka_unit_test(nor_is_that_of_a_process_that_runs_the_core),
 		cmocka_unit_test(without_symlinks_one_host_call_opens),
+		cmocka_unit_test(nor_does_looking_one_up_take_more),
 		cmocka_unit_test(other_names_are_looked_up_first),
 		cmocka_unit_test(without_a_root_all_paths_are_the_hosts),
 	};
