@@ -63,17 +63,40 @@ check_trap(const char *trap)
 		fail(EXIT_OURS, "--trap ", trap, ": must be auto, seccomp or sud", 0);
 }
 
-/* The core is entered again after the guest's chdir: a relative root would move. */
+/* What the kernel calls the open folder; false: /proc, which tells, is not there. */
+static bool
+kernels_name(long fd, char buf[PATH_MAX])
+{
+	struct text link = {.buf = (char[32]){0}, .size = 32};
+	long len;
+
+	add(&link, "/proc/self/fd/");
+	add_number(&link, (unsigned)fd);
+	len = kernel(SYS_readlink, (long)link.buf, (long)buf, PATH_MAX - 1, 0, 0);
+	if (len <= 0 || buf[0] != '/')
+		return false;
+	buf[len] = '\0';
+	return true;
+}
+
+/*
+ * The core is entered again after the guest's chdir: a relative root would move. Without symlinks it is the beginning of
+ * what getcwd(2) answers in the tree, and names below it are looked up faster (translate/core/path_straight.h).
+ */
 static const char *
 absolute_root(const char *root, char buf[2 * PATH_MAX])
 {
 	struct text t = {.buf = buf, .size = 2 * PATH_MAX};
 	long fd = kernel(SYS_openat, AT_FDCWD, (long)root, O_PATH | O_DIRECTORY | O_CLOEXEC, 0, 0);
+	bool named;
 	long len;
 
 	if (fd < 0)
 		fail(EXIT_OURS, "--root ", root, "", (int)-fd);
+	named = kernels_name(fd, buf);
 	kernel(SYS_close, fd, 0, 0, 0, 0);
+	if (named)
+		return buf;
 	if (root[0] == '/')
 		return root;
 	len = kernel(SYS_getcwd, (long)buf, PATH_MAX, 0, 0, 0);

@@ -96,6 +96,13 @@ class FrontDoor(unittest.TestCase):
 		program = write_program(self.dir + "/bin/-")
 		self.assertEqual(self.told("-", env={"PATH": self.dir + "/bin"})["program"], [program, "-"])
 
+	def test_symlinks_to_the_root_are_resolved(self):
+		os.mkdir(self.dir + "/tree")
+		os.symlink("tree", self.dir + "/link")
+		for root in ("link", self.dir + "/link", self.dir + "/link/../link/."):
+			told = self.told("--root", root, "/p", cwd=self.dir)
+			self.assertEqual(told["options"], [f"--root={os.path.realpath(self.dir)}/tree"])
+
 	def test_root_is_made_absolute(self):
 		os.mkdir(self.dir + "/r")
 		told = self.told("--root", "r", "/p", cwd=self.dir)

@@ -126,6 +126,15 @@ class Linux:
 		self.both("/bin/sh", "-c", DEEP)
 		self.assertEqual(self.traced("uname", "/bin/sh", "-c", DEEP), 1)
 
+	def test_mappings_are_the_programs_by_any_name_under_a_root(self):
+		read = ("import os; os.chdir('/proc/self')\n"
+			"print('dragoman-core' in open('maps').read() + open('/proc/self/maps').read())")
+		with tempfile.TemporaryDirectory() as root:
+			for options in ([], [f"--root={root}"]):
+				done = subprocess.run([DRAGOMAN, f"--trap={self.trap}", "--abi=linux", *options, "--", PYTHON, "-c", read],
+						      capture_output=True, timeout=60)
+				self.assertEqual((done.stdout, done.stderr), (b"False\n", b""))
+
 	def test_the_vdso_is_there(self):
 		self.both(PYTHON, "-c", CLOCK)
 		if not CLOCK_SOURCE.exists() or CLOCK_SOURCE.read_text().strip() != "tsc":

@@ -60,7 +60,7 @@ path_names_program(const struct call *c, struct guest_ptr path)
 	uint32_t head;
 
 	/* Few paths begin like that. */
-	if (load_u32(&head, path) < 0 || strncmp((const char *)&head, "/pro", sizeof head) != 0 ||
+	if (load_u32(&head, path) < 0 || memcmp(&head, "/pro", sizeof head) != 0 ||
 	    copy_in_string(name, path, sizeof name) < 0 || strncmp(name, "/proc/", strlen("/proc/")) != 0)
 		return 0;
 	if (strcmp(name, "/proc/self/exe") == 0 || strcmp(name, "/proc/thread-self/exe") == 0)

@@ -16,8 +16,8 @@ is_about_program(const struct call *c, struct guest_ptr file)
 	return linux_names_maps(file) || path_names_program(c, file);
 }
 
-long
-linux_open_file(struct call *c, int32_t dir, struct guest_ptr file, uint32_t how, uint16_t mode)
+static long
+open_on_host(struct call *c, int32_t dir, struct guest_ptr file, uint32_t how, uint16_t mode)
 {
 	struct host_path path;
 	long r;
@@ -25,8 +25,14 @@ linux_open_file(struct call *c, int32_t dir, struct guest_ptr file, uint32_t how
 	if (path_open_straight(c, dir, file, how, mode, &r))
 		return r;
 	r = path_for_at(c, dir, file, path_use_of_open(how), &path);
-	if (r == 0)
-		r = host_call(__NR_openat, dir, path.name, how, mode);
+	return r < 0 ? r : host_call(__NR_openat, dir, path.name, how, mode);
+}
+
+long
+linux_open_file(struct call *c, int32_t dir, struct guest_ptr file, uint32_t how, uint16_t mode)
+{
+	long r = open_on_host(c, dir, file, how, mode);
+
 	return linux_names_maps(file) ? linux_maps_as_seen(c, r, how) : r;
 }
 
