@@ -221,6 +221,30 @@ names_that_are_dots_stay_so(void **state)
 }
 
 static void
+names_keep_their_slashes(void **state)
+{
+	(void)state;
+	assert_string_equal(lead("/absolute/", PATH_LINK), under("/dir/sub/"));
+	assert_string_equal(lead("/absolute/", PATH_NAME), under("/absolute/"));
+	assert_string_equal(lead("/absolute/", PATH_MAKE), under("/absolute/"));
+	assert_string_equal(lead("/absolute/", PATH_FOLLOW_OR_MAKE), under("/absolute/"));
+	assert_string_equal(lead("/dir/sub/", PATH_NAME), under("/dir/sub/"));
+	assert_string_equal(lead("/etc/.", PATH_FOLLOW_OR_MAKE), under("/etc/."));
+	assert_string_equal(lead("/etc/passwd/.", PATH_FOLLOW), under("/etc/passwd/."));
+}
+
+/* The host's kernel refuses them as the guest's would, and finds no file by them. */
+static void
+names_above_the_root_are_refused(void **state)
+{
+	(void)state;
+	assert_string_equal(lead("/", PATH_NAME), "/");
+	assert_string_equal(lead("/..", PATH_NAME), "/..");
+	assert_string_equal(lead("/dir/../../", PATH_MAKE), "/../");
+	assert_string_equal(lead("/dir/..", PATH_NAME), under("/dir/.."));
+}
+
+static void
 symlinks_lead_within_the_root(void **state)
 {
 	(void)state;
@@ -459,6 +483,8 @@ main(void)
 		cmocka_unit_test(relative_paths_do_not_lead_out),
 		cmocka_unit_test(relative_paths_start_from_their_folder),
 		cmocka_unit_test(names_that_are_dots_stay_so),
+		cmocka_unit_test(names_keep_their_slashes),
+		cmocka_unit_test(names_above_the_root_are_refused),
 		cmocka_unit_test(symlinks_lead_within_the_root),
 		cmocka_unit_test(a_symlinks_target_may_be_on_the_host),
 		cmocka_unit_test(dots_do_not_lead_out),

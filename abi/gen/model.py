@@ -92,7 +92,9 @@ DATA_MODELS = {
 PATHS = {
     "path": "PATH_FOLLOW",
     "linkpath": "PATH_LINK",
+    "oldpath": "PATH_NAME",
     "newpath": "PATH_MAKE",
+    "creatpath": "PATH_FOLLOW_OR_MAKE",
     "openpath": "path_use_of_open({how})",
     "atpath": "path_use_of_at({how})",
     "linkatpath": "path_use_of_linkat({how})",

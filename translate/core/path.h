@@ -23,8 +23,9 @@
 /* What the call does with the last component of a path. */
 enum path_use {
 	PATH_FOLLOW,	     /* what a symlink there leads to */
-	PATH_LINK,	     /* the name itself, be it a symlink */
-	PATH_MAKE,	     /* the name itself; it may be made */
+	PATH_LINK,	     /* the file of that name, be it a symlink */
+	PATH_NAME,	     /* the name itself, which is to go */
+	PATH_MAKE,	     /* the name itself, which is to be made */
 	PATH_FOLLOW_OR_MAKE, /* open(2) with O_CREAT */
 };
 

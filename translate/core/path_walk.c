@@ -17,9 +17,34 @@ struct walk {
 	size_t root_len, len, size;
 	char rest[4096];
 	unsigned links;
+	bool follows, names, makes; /* the last component: a symlink there is followed; the name itself is meant; may be new */
 };
 
-enum walk_end { WALK_FOUND, WALK_NO_LAST, WALK_NOWHERE, WALK_LOOP, WALK_TOO_LONG };
+enum walk_end { WALK_GOES_ON, WALK_FOUND, WALK_NO_LAST, WALK_NOWHERE, WALK_LOOP, WALK_TOO_LONG };
+
+/* One component of a path; `left` is what stands behind it, slashes first. */
+struct component {
+	const char *name, *left;
+	size_t n;
+	bool last;
+};
+
+static struct component
+first_of(const char *path)
+{
+	struct component c = {.name = path};
+	const char *next;
+
+	while (*c.name == '/')
+		c.name++;
+	for (c.left = c.name; *c.left && *c.left != '/'; c.left++)
+		;
+	for (next = c.left; *next == '/'; next++)
+		;
+	c.n = (size_t)(c.left - c.name);
+	c.last = *next == 0;
+	return c;
+}
 
 static bool
 append(struct walk *w, const char *name, size_t n)
@@ -41,24 +66,40 @@ pop(struct walk *w)
 	w->at[w->len] = 0;
 }
 
+/* The walk ends at what was reached, and the host is to say what this leads to from there. */
+static enum walk_end
+ends_with(struct walk *w, const char *text)
+{
+	size_t room = w->size - w->len;
+
+	return strlcpy(w->at + w->len, text, room) < room ? WALK_FOUND : WALK_TOO_LONG;
+}
+
+static enum walk_end
+go_on(struct walk *w, const char *left)
+{
+	memmove(w->rest, left, strlen(left) + 1);
+	return WALK_GOES_ON;
+}
+
 /* Puts a symlink's target in front of what is left. */
-static bool
+static enum walk_end
 follow(struct walk *w, const char *target, size_t n, const char *left)
 {
 	size_t left_len = strlen(left);
 
-	if (n + 1 + left_len + 1 > sizeof w->rest)
-		return false;
-	memmove(w->rest + n + (left_len > 0), left, left_len + 1);
+	if (++w->links > MAX_LINKS)
+		return WALK_LOOP;
+	if (n + left_len + 1 > sizeof w->rest)
+		return WALK_TOO_LONG;
+	memmove(w->rest + n, left, left_len + 1);
 	memcpy(w->rest, target, n);
-	if (left_len)
-		w->rest[n] = '/';
 	pop(w);
 	if (target[0] == '/') {
 		w->len = w->root_len;
 		w->at[w->len] = 0;
 	}
-	return true;
+	return WALK_GOES_ON;
 }
 
 /* The kernel's own folders; nothing of theirs is in a root. */
@@ -111,74 +152,73 @@ back_to_root(const char *left)
 	return NULL;
 }
 
-/* One component; true: there is more to walk. */
-static bool
-step(struct walk *w, bool follow_last, enum walk_end *end)
+/* To the folder above; the root's own is itself. */
+static enum walk_end
+step_back(struct walk *w, const struct component *c)
 {
-	char *name = w->rest, *left, target[4096];
-	bool last;
-	size_t n;
+	if (!is_folder(w))
+		return ends_with(w, "/..");
+	pop(w);
+	return go_on(w, c->left);
+}
+
+/*
+ * No name, but dots or slashes only. They stay as they are, for the host to say what comes of them; those that would
+ * lead above the root are the root, or, where a name is wanted and so they are refused, the host's own.
+ */
+static enum walk_end
+step_to_dots(struct walk *w, const struct component *c)
+{
+	bool at_root = w->len == w->root_len;
+
+	if (w->names && at_root && c->n != 1)
+		return WALK_NOWHERE;
+	if (c->n == 0)
+		return ends_with(w, w->len == 0 || (w->rest[0] && !at_root) ? "/" : "");
+	if (!append(w, c->name, at_root ? 1 : c->n))
+		return WALK_TOO_LONG;
+	return ends_with(w, c->left);
+}
+
+static enum walk_end
+step_to_name(struct walk *w, const struct component *c)
+{
+	char target[4096];
 	long r;
 
-	while (*name == '/')
-		name++;
-	for (left = name; *left && *left != '/'; left++)
-		;
-	n = (size_t)(left - name);
-	while (*left == '/')
-		left++;
-	last = *left == 0 && name[n] == 0;
-	*end = WALK_FOUND;
-	if (n == 0)
-		return false;
-	/* rename(2), rmdir(2) and their kin refuse such a last name, which must reach the host for that. */
-	if (last && !follow_last && is_dots(name, n)) {
-		*end = append(w, "..", w->len > w->root_len ? n : 1) ? WALK_FOUND : WALK_TOO_LONG;
-		return false;
-	}
-	if (n == 1 && is_dots(name, n)) {
-		memmove(w->rest, left, strlen(left) + 1);
-		return !last;
-	}
-	if (n == 2 && is_dots(name, n)) {
-		if (!is_folder(w)) {
-			*end = append(w, "..", 2) ? WALK_FOUND : WALK_TOO_LONG;
-			return false;
-		}
-		pop(w);
-		memmove(w->rest, left, strlen(left) + 1);
-		return !last;
-	}
-	*end = WALK_TOO_LONG;
-	if (!append(w, name, n))
-		return false;
-	*end = WALK_NOWHERE;
+	if (!append(w, c->name, c->n))
+		return WALK_TOO_LONG;
 	if (is_kernels(w)) {
-		const char *back = back_to_root(left);
+		const char *back = back_to_root(c->left);
 
 		pop(w);
-		if (back)
-			memmove(w->rest, back, strlen(back) + 1);
-		return back;
+		return back ? go_on(w, back) : WALK_NOWHERE;
 	}
 	r = core_call(__NR_readlink, w->at, target, sizeof target);
-	if (r >= 0 && (!last || follow_last)) {
-		*end = ++w->links > MAX_LINKS ? WALK_LOOP : WALK_TOO_LONG;
-		return *end != WALK_LOOP && follow(w, target, (size_t)r, left);
-	}
-	if (r == -ENOTDIR) {	/* a file hides what the host may have behind such a name, and this the host is to say */
-		*end = WALK_FOUND;
-		return false;
-	}
-	if (r < 0 && r != -EINVAL) {
-		*end = *left == 0 ? WALK_NO_LAST : WALK_NOWHERE;
-		if (*end == WALK_NOWHERE)
-			pop(w);
-		return false;
-	}
-	*end = WALK_FOUND;
-	memmove(w->rest, left, strlen(left) + 1);
-	return !last;
+	/* The host refuses a slash behind what may be made, whatever is there. */
+	if (r >= 0 && (!c->last || (w->follows && !(w->makes && *c->left))))
+		return follow(w, target, (size_t)r, c->left);
+	/* A file hides what the host may have behind such a name. */
+	if (r == -ENOTDIR || (c->last && (r >= 0 || r == -EINVAL)))
+		return ends_with(w, c->left);
+	if (r == -EINVAL)
+		return go_on(w, c->left);
+	if (c->last)
+		return WALK_NO_LAST;
+	pop(w);
+	return WALK_NOWHERE;
+}
+
+static enum walk_end
+step(struct walk *w)
+{
+	const struct component c = first_of(w->rest);
+
+	if (c.n == 2 && is_dots(c.name, c.n) && (!c.last || w->follows))
+		return step_back(w, &c);
+	if (c.n == 1 && is_dots(c.name, c.n) && !c.last)
+		return go_on(w, c.left);
+	return c.n == 0 || is_dots(c.name, c.n) ? step_to_dots(w, &c) : step_to_name(w, &c);
 }
 
 /* How much of the path is to be without symlinks: all that the host would follow. */
@@ -187,9 +227,13 @@ part_followed(const char *path, bool whole)
 {
 	size_t n = strlen(path);
 
-	while (!whole && n && path[n - 1] != '/')
+	if (whole)
+		return n;
+	while (n && path[n - 1] == '/')
 		n--;
-	return whole ? n : n - (n != 0);
+	while (n && path[n - 1] != '/')
+		n--;
+	return n - (n != 0);
 }
 
 /* Else looking at the components one by one is as cheap. */
@@ -202,25 +246,33 @@ has_folders(const char *path, size_t n)
 	return false;
 }
 
-/* Goes at once to the folder of the last component, or all the way, if no symlink is there; true: there is no more to walk. */
-static bool
-step_straight(struct walk *w, bool follow_last)
+/* Goes at once to the folder of the last component, or all the way, if no symlink is there. */
+static enum walk_end
+step_straight(struct walk *w)
 {
-	size_t n = part_followed(w->rest, follow_last);
+	size_t n = part_followed(w->rest, w->follows);
 
 	if (!has_folders(w->rest, n) || !path_is_plain(w->rest) || w->len + n >= w->size)
-		return false;
+		return WALK_GOES_ON;
 	memcpy(w->at + w->len, w->rest, n);
 	if (!path_is_straight(AT_FDCWD, w->at, w->len + n, w->size)) {
 		w->at[w->len] = 0;
-		return false;
+		return WALK_GOES_ON;
 	}
 	w->len += n;
-	while (w->at[w->len - 1] == '/')
-		w->len--;
 	w->at[w->len] = 0;
-	memmove(w->rest, w->rest + n, strlen(w->rest + n) + 1);
-	return follow_last;
+	if (w->follows)
+		return WALK_FOUND;
+	return go_on(w, w->rest + n);
+}
+
+/* A slash behind the name of a symlink means what it leads to. */
+static bool
+follows(const char *path, enum path_use use)
+{
+	size_t n = strlen(path);
+
+	return path_follows(use) || (use == PATH_LINK && n && path[n - 1] == '/');
 }
 
 /*
@@ -231,12 +283,14 @@ step_straight(struct walk *w, bool follow_last)
 static long
 look_under_root(const char *path, enum path_use use, char *to, size_t size)
 {
-	struct walk w = {.at = to, .size = size};
-	bool makes = use == PATH_MAKE || use == PATH_FOLLOW_OR_MAKE;
-	size_t n = strlen(path);
-	bool follow = path_follows(use);
-	bool folder = n > 1 && (path[n - 1] == '/' || (follow && path[n - 1] == '.' && path[n - 2] == '/'));
+	struct walk w = {
+		.at = to, .size = size,
+		.follows = follows(path, use),
+		.names = use == PATH_NAME || use == PATH_MAKE,
+		.makes = use == PATH_MAKE || use == PATH_FOLLOW_OR_MAKE,
+	};
 	enum walk_end end;
+	size_t n;
 
 	if (strlcpy(to, options.root, size) >= size ||
 	    strlcpy(w.rest, path, sizeof w.rest) >= sizeof w.rest)
@@ -244,19 +298,17 @@ look_under_root(const char *path, enum path_use use, char *to, size_t size)
 	w.root_len = w.len = strlen(to);
 	while (w.root_len && to[w.root_len - 1] == '/')
 		to[--w.root_len] = 0, w.len--;
-	end = WALK_FOUND;
-	if (!step_straight(&w, folder || follow))
-		while (step(&w, folder || follow, &end))
-			;
+	end = step_straight(&w);
+	while (end == WALK_GOES_ON)
+		end = step(&w);
+	if (end == WALK_NO_LAST && w.makes)
+		end = ends_with(&w, first_of(w.rest).left);
 	if (end == WALK_TOO_LONG)
 		return -ENAMETOOLONG;
 	if (end == WALK_LOOP)
 		return -ELOOP;
-	if (end == WALK_FOUND || (end == WALK_NO_LAST && makes)) {
-		if ((folder || w.len == 0) && !append(&w, "", 0))
-			return -ENAMETOOLONG;
+	if (end == WALK_FOUND)
 		return 0;
-	}
 	/* On the host: what was resolved, and the rest as it stands. */
 	if (end == WALK_NO_LAST)
 		pop(&w);
@@ -275,7 +327,6 @@ static bool
 may_lead_elsewhere(int dir, const char *path, bool follow_last)
 {
 	char name[4096], target;
-	char *end = name;
 	size_t straight = part_followed(path, follow_last);
 
 	strlcpy(name, path, sizeof name);
@@ -283,30 +334,20 @@ may_lead_elsewhere(int dir, const char *path, bool follow_last)
 		return true;
 	if (has_folders(name, straight) && path_is_plain(name) && path_is_straight(dir, name, straight, sizeof name))
 		return false;
-	do {
-		const char *start = end;
-		bool last;
-		char rest;
+	for (struct component c = first_of(name); c.n; c = first_of(c.left)) {
+		char *end = name + (c.left - name), rest = *end;
 		long r;
 
-		while (*end && *end != '/')
-			end++;
-		if (end - start == 2 && is_dots(start, 2))
+		if (c.n == 2 && is_dots(c.name, c.n))
 			return true;
-		last = *end == 0;
-		if (last && !follow_last)
+		if (c.last && !follow_last)
 			return false;
-		rest = *end;
 		*end = 0;
 		r = core_call(__NR_readlinkat, dir, name, &target, sizeof target);
 		*end = rest;
-		if (r >= 0)
-			return true;
 		if (r != -EINVAL)
-			return false;
-		while (*end == '/')
-			end++;
-	} while (*end);
+			return r >= 0;
+	}
 	return false;
 }
 
@@ -340,7 +381,7 @@ look_from(int dir, const char *path, enum path_use use, char *to, size_t size)
 {
 	char whole[4096];
 
-	if (path[0] && may_lead_elsewhere(dir, path, path_follows(use)) && make_absolute(dir, path, whole, sizeof whole))
+	if (path[0] && may_lead_elsewhere(dir, path, follows(path, use)) && make_absolute(dir, path, whole, sizeof whole))
 		return look_under_root(whole, use, to, size);
 	return strlcpy(to, path, size) < size ? 0 : -ENAMETOOLONG;
 }

@@ -127,7 +127,7 @@ freebsd_funlinkat(struct call *c, int32_t dir, struct guest_ptr file, int32_t sa
 
 	if (host < 0)
 		return host;
-	r = path_for_at(c, folder_for(dir, flags), file, PATH_LINK, &path);
+	r = path_for_at(c, folder_for(dir, flags), file, PATH_NAME, &path);
 	if (r == 0 && flags & FREEBSD_AT_RESOLVE_BENEATH)
 		r = check_beneath(dir, path.name, false);
 	if (r == 0 && same != FREEBSD_FD_NONE)
@@ -181,7 +181,7 @@ freebsd_renameat2(struct call *c, int32_t olddir, struct guest_ptr old, int32_t 
 
 	if (host < 0)
 		return host;
-	r = path_for_at(c, olddir, old, PATH_LINK, &from);
+	r = path_for_at(c, olddir, old, PATH_NAME, &from);
 	if (r == 0)
 		r = path_for_at(c, newdir, made, PATH_MAKE, &to);
 	if (r < 0)
