@@ -1,24 +1,12 @@
 /* covers: linux openat mkdirat symlinkat readlinkat unlinkat renameat linkat chdir getcwd statx */
 /* in: tree */
 /* Names of every shape, drawn by lot, in a tree that the calls themselves make and change. */
-#include "guest.h"
+#include "guest_lot.h"
 
 #include <linux/stat.h>
 
 #define AT_REMOVEDIR 0x200
 #define AT_NOFOLLOW 0x100
-
-static uint32_t lot = 1;
-
-/* Less than n: xorshift32, the same on every run and for every ABI. */
-static unsigned
-draw(unsigned n)
-{
-	lot ^= lot << 13;
-	lot ^= lot >> 17;
-	lot ^= lot << 5;
-	return (lot >> 8) % n;
-}
 
 static char *
 put(char *to, const char *text)
@@ -38,7 +26,7 @@ draw_path(char *to)
 	if (draw(3))
 		to = put(to, "/");
 	while (n--) {
-		to = put(to, names[draw(COUNT(names))]);
+		to = put(to, DRAW(names));
 		if (n || !draw(8))
 			to = put(to, draw(8) ? "/" : "//");
 	}
@@ -157,7 +145,7 @@ TEST(calls_find_the_same_file)
 {
 	char path[64], second[64];
 
-	for (int i = 0; i < 1500; i++) {
+	for (int i = 0; i < CALLS; i++) {
 		draw_path(path);
 		draw_path(second);
 		print(path);

@@ -282,7 +282,7 @@ room_for(const struct call *c, int f, int64_t at, bool appends, uint64_t n)
 	struct stat st;
 	long flags;
 
-	if (!is_limited(c, f) || n == 0)
+	if (!is_limited(c, f) || n == 0 || at < AT_POSITION)
 		return (long)n;
 	flags = core_call(__NR_fcntl, f, F_GETFL);
 	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
@@ -373,6 +373,13 @@ linux_i386_pwritev2(struct call *c, int32_t f, struct guest_ptr vector, uint64_t
 	if (r == 0)
 		r = host_call(__NR_pwritev2, f, v.host, n, offset, 0, how);
 	return convert_end(&v, 1, r);
+}
+
+/* A 64-bit kernel's call for 32-bit programs is its own ftruncate(), which has the limit (ksys_ftruncate()). */
+long
+linux_i386_ftruncate64(struct call *c, int32_t f, int64_t n)
+{
+	return n > LARGEST && is_limited(c, f) ? -EINVAL : host_call_last(__NR_ftruncate, f, n);
 }
 
 /* ---- from file to file ---- */
