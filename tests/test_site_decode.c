@@ -300,6 +300,22 @@ a_constant_inside_another_instruction_is_left_alone(void **state)
 }
 
 static void
+a_function_right_behind_data_is_left_alone(void **state)
+{
+	/* Decoded from wherever in the text, the last zero of the data swallows the mov. */
+	static const uint8_t code[] = {
+		0x53, 0x53, 0x53, 0x53, 0x53, 0x53, 0x53, 0x53, 0x53, 0x53, 0x53, 0x53, 0x53, 0x53, 0x53, 0x53,
+		'c', 'o', 'd', 'e', ' ', 'a', 't', 12, 0, 0, 0, 0,
+		0xb8, 39, 0, 0, 0, 0x0f, 0x05,
+	};
+	struct site_plan p;
+
+	(void)state;
+	for (uint64_t address = 0x1000; address < 0x1008; address++)
+		assert_int_equal(plan(&p, code, sizeof code - 2, address), SITE_UNCERTAIN);
+}
+
+static void
 a_site_behind_a_branch_is_left_alone(void **state)
 {
 	static const uint8_t code[] = {
@@ -338,6 +354,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(padding_before_or_behind_makes_form_c),
 		cmocka_unit_test(a_hole_is_in_the_same_page_and_in_nobodys_way),
 		cmocka_unit_test(a_constant_inside_another_instruction_is_left_alone),
+		cmocka_unit_test(a_function_right_behind_data_is_left_alone),
 		cmocka_unit_test(a_site_behind_a_branch_is_left_alone),
 		cmocka_unit_test(too_little_before_a_site_is_uncertain),
 	};

@@ -327,6 +327,28 @@ is_certain(const struct stretch *s, size_t at)
 	return agreeing >= AGREEING;
 }
 
+/* How long the instruction is, right before the call, that seems to put its number into %eax; 0: there is none. */
+static size_t
+number_before(const struct stretch *s)
+{
+	const uint8_t *c = s->code + s->before;
+
+	if (s->before < 7 || c[-2] != 0 || (c[-1] & ~0x40) != 0)	/* x32's numbers have bit 30 */
+		return 0;
+	if (c[-5] == 0xb8)
+		return 5;
+	return s->mode == CODE_64 && c[-7] == 0x48 && c[-6] == 0xc7 && c[-5] == 0xc0 ? 7 : 0;
+}
+
+/* Where decoding passes over the number it may have begun in data before a function, which no start tells apart. */
+static bool
+hides_number(const struct stretch *s)
+{
+	size_t n = number_before(s);
+
+	return n && !is_certain(s, s->before - n);
+}
+
 /* From `at` to the call: may all of it be moved? */
 static bool
 all_move(const struct stretch *s, size_t at)
@@ -524,6 +546,8 @@ site_plan(struct site_plan *plan, const struct site_code *c, unsigned skip)
 	struct stretch s;
 
 	decode(&s, c, NEAR_WINDOW);
+	if (hides_number(&s))
+		return SITE_UNCERTAIN;
 	if (!(skip & 1u << SITE_FORM_A))
 		a = plan_form_a(plan, &s, c->address);
 	if (a != SITE_PLANNED && !(skip & 1u << SITE_FORM_B) && fits_form_b(&s, c->address))

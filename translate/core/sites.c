@@ -524,10 +524,28 @@ sites_replaced(struct thread *t, uint64_t start, uint64_t len)
 	memory_changes(t, start, len, MEMORY_STAYS);
 }
 
+static bool
+is_text_otherwise(uint64_t start, uint64_t end, int prot)
+{
+	for (const struct text *x = texts; x; x = x->next)
+		if (x->start < end && x->end > start && x->prot != prot)
+			return true;
+	return false;
+}
+
+/* Code that comes to be as it was later must not be left with a protection that is not the guest's any more. */
 void
 sites_protected(struct thread *t, uint64_t start, uint64_t len, int prot)
 {
-	if (prot & PROT_WRITE)
+	const uint64_t end = (start + len + PAGE - 1) & ~(PAGE - 1);
+	bool other = prot & PROT_WRITE || !(prot & PROT_EXEC);
+
+	if (!other) {
+		lock_acquire(&sites_lock);
+		other = is_text_otherwise(start, end, prot);
+		lock_release(&sites_lock);
+	}
+	if (other)
 		memory_changes(t, start, len, MEMORY_STAYS);
 }
 
