@@ -3,6 +3,9 @@
  * Mappings drawn by lot in one place of the address space, and code written there, run, overwritten, moved and
  * protected: whether a page can be read, written and run is what /proc/self/maps says, and calls made there are right.
  */
+#ifndef LOT
+#define LOT 7	/* which found code that was executable again after it had been made readable only */
+#endif
 #include "guest_lot.h"
 
 #include <linux/mman.h>

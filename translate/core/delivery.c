@@ -202,7 +202,9 @@ take_action(struct process *p, int number)
 	a = p->actions[number];
 	if (a.handler > HANDLER_IGNORE && (a.flags & SA_RESETHAND)) {
 		p->actions[number].handler = HANDLER_DEFAULT;
-		signal_update_host(p, number);
+		/* With a default that ignores it the host would throw away what else is pending. */
+		if (!handler_ignores(p, number, HANDLER_DEFAULT))
+			signal_update_host(p, number);
 	}
 	lock_release(&p->lock);
 	return a;

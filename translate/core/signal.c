@@ -322,6 +322,20 @@ signal_pending_set(struct thread *t)
 	return s;
 }
 
+bool
+signal_take_held(struct thread *t, const struct sigset *set, struct queued_signal *out)
+{
+	for (uint32_t i = 0; i < t->nheld; i++) {
+		if (!sigset_has(set, t->held[i].number))
+			continue;
+		*out = t->held[i];
+		t->nheld--;
+		memmove(&t->held[i], &t->held[i + 1], (t->nheld - i) * sizeof *t->held);
+		return true;
+	}
+	return false;
+}
+
 /* ---- sending ---- */
 
 static long

@@ -23,6 +23,7 @@
 struct call;
 struct personality;
 struct process;
+struct queued_signal;
 struct signal_action;
 struct thread;
 
@@ -74,6 +75,8 @@ void signal_end_mask_for_call(struct thread *t);
 host_sigset signal_block_host(void);
 /* What is blocked and waiting, in the guest's numbers. */
 struct sigset signal_pending_set(struct thread *t);
+/* Takes the oldest of the set that the core itself holds: blocked, and the host cannot keep it. */
+bool signal_take_held(struct thread *t, const struct sigset *set, struct queued_signal *out);
 
 /*
  * Sends the guest's signal `number` (0: none, only asks) to pid, which may be a

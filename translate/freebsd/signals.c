@@ -188,21 +188,6 @@ freebsd_sigsuspend(struct call *c, struct guest_ptr mask)
 
 /* ---- waiting for signals ---- */
 
-/* What the core itself holds of the set, oldest first. */
-static bool
-take_held(struct thread *t, const struct sigset *set, struct queued_signal *out)
-{
-	for (uint32_t i = 0; i < t->nheld; i++) {
-		if (!sigset_has(set, t->held[i].number))
-			continue;
-		*out = t->held[i];
-		t->nheld--;
-		memmove(&t->held[i], &t->held[i + 1], (t->nheld - i) * sizeof *t->held);
-		return true;
-	}
-	return false;
-}
-
 /* kern_sigtimedwait(): a value of 0 with *out filled, or -errno. */
 static long
 wait_for(struct call *c, struct guest_ptr signals, const struct __kernel_timespec *timeout,
@@ -215,7 +200,7 @@ wait_for(struct call *c, struct guest_ptr signals, const struct __kernel_timespe
 	if (copy_in(&set, signals, sizeof set) < 0)
 		return -EFAULT;
 	set = freebsd_maskable(set);
-	if (take_held(c->t, &set, out))
+	if (signal_take_held(c->t, &set, out))
 		return 0;
 	host = sigset_to_host(c->t, &set);
 	r = host_call(__NR_rt_sigtimedwait, &host, &out->info, timeout, sizeof host);

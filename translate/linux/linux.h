@@ -43,6 +43,8 @@ bool linux_enter_handler(struct thread *t, struct ucontext *uc, const struct que
 			 const struct signal_action *a, const struct sigset *old_mask);
 
 /* signals.c */
+/* rt_sigtimedwait(2): one of the set that the core holds for the thread, which no wait of the host's would see. */
+bool linux_take_held(struct thread *t, struct guest_ptr set, uint64_t setsize, struct queued_signal *out);
 /*
  * A mask for the length of a call, as the host call is given it: *host, NULL for none, or UNREADABLE. The core's idea
  * of the mask changes with the host's.

@@ -151,11 +151,35 @@ linux_rt_sigsuspend(struct call *c, struct guest_ptr mask, uint64_t setsize)
 	return host_call(__NR_rt_sigsuspend, &host, sizeof host);
 }
 
+/* kernel/signal.c, do_sigpending(): only what is blocked. */
+long
+linux_rt_sigpending(struct call *c, struct guest_ptr set, uint64_t setsize)
+{
+	uint64_t pending;
+
+	if (setsize > sizeof pending)
+		return -EINVAL;
+	pending = signal_pending_set(c->t).word[0] & c->t->mask.word[0];
+	return copy_out(set, &pending, setsize);
+}
+
+bool
+linux_take_held(struct thread *t, struct guest_ptr set, uint64_t setsize, struct queued_signal *out)
+{
+	struct sigset wanted = {0};
+
+	return t->nheld && setsize == sizeof wanted.word[0] && load_u64(&wanted.word[0], set) == 0 &&
+	       signal_take_held(t, &wanted, out);
+}
+
 long
 linux_rt_sigtimedwait(struct call *c, struct guest_ptr set, struct guest_ptr info, struct guest_ptr timeout,
 		      uint64_t setsize)
 {
-	(void)c;
+	struct queued_signal q;
+
+	if (linux_take_held(c->t, set, setsize, &q))
+		return is_null(info) || copy_out(info, &q.info, sizeof q.info) == 0 ? q.number : -EFAULT;
 	return host_call(__NR_rt_sigtimedwait, set.addr, info.addr, timeout.addr, setsize);
 }
 

@@ -277,13 +277,16 @@ linux_i386_waitid(struct call *c, int32_t which, int32_t who, struct guest_ptr i
 }
 
 static long
-take_signal(struct guest_ptr set, struct guest_ptr info, const struct struct_map *time, struct guest_ptr timeout,
-	    uint64_t setsize)
+take_signal(struct thread *thread, struct guest_ptr set, struct guest_ptr info, const struct struct_map *time,
+	    struct guest_ptr timeout, uint64_t setsize)
 {
+	struct queued_signal held;
 	struct timeout t;
 	struct siginfo s;
 	long r;
 
+	if (linux_take_held(thread, set, setsize, &held))
+		return is_null(info) || put_siginfo(info, &held.info) == 0 ? held.number : -EFAULT;
 	timeout_in(&t, time, timeout);
 	r = host_call(__NR_rt_sigtimedwait, set.addr, &s, t.host, setsize);
 	return r > 0 && !is_null(info) && put_siginfo(info, &s) < 0 ? -EFAULT : r;
@@ -293,16 +296,14 @@ long
 linux_i386_rt_sigtimedwait(struct call *c, struct guest_ptr set, struct guest_ptr info, struct guest_ptr timeout,
 			   uint64_t setsize)
 {
-	(void)c;
-	return take_signal(set, info, TIME32, timeout, setsize);
+	return take_signal(c->t, set, info, TIME32, timeout, setsize);
 }
 
 long
 linux_i386_rt_sigtimedwait_time64(struct call *c, struct guest_ptr set, struct guest_ptr info,
 				  struct guest_ptr timeout, uint64_t setsize)
 {
-	(void)c;
-	return take_signal(set, info, TIME64, timeout, setsize);
+	return take_signal(c->t, set, info, TIME64, timeout, setsize);
 }
 
 static long
