@@ -40,11 +40,12 @@ class Program:
 	source: pathlib.Path
 	abi: str
 	built: pathlib.Path
+	lot: int = 0  # another draw than the program's own
 
 	def measure(self):
 		"""Whom it is compared with: itself, or its twin of another ABI."""
 		abi = ABIS[self.abi].measure
-		return Program(self.source, abi, self.built.parent.parent / abi / self.built.name)
+		return Program(self.source, abi, self.built.parent.parent / abi / self.built.name, self.lot)
 
 	def tag(self, name):
 		"""What stands behind `name:` in the comments at the program's head, as words."""
@@ -53,6 +54,12 @@ class Program:
 	def told(self):
 		"""What its twin of another ABI, if that is the measure, is given as arguments."""
 		return self.tag("twin") if ABIS[self.abi].measure != self.abi else []
+
+	def draws_by_lot(self):
+		return '#include "guest_lot.h"' in self.source.read_text()
+
+	def name(self):
+		return self.source.stem + (f" {self.lot}" if self.lot else "")
 
 	def in_tree(self):
 		return self.tag("in") == ["tree"]
@@ -77,7 +84,8 @@ def build(program):
 	program.built.parent.mkdir(parents=True, exist_ok=True)
 	if wants_rows:
 		pointer_rows(program)
-	words = [*COMPILE, f"--target={ABIS[program.abi].target}", f"-I{program.built.parent}", program.source,
+	lot = [f"-DLOT={program.lot}"] if program.lot else []
+	words = [*COMPILE, *lot, f"--target={ABIS[program.abi].target}", f"-I{program.built.parent}", program.source,
 		 "-o", program.built]
 	if subprocess.run(words, check=False).returncode != 0:
 		sys.exit(f"{program.source} does not compile for {program.abi}")
