@@ -111,14 +111,19 @@ control_to_host(struct message *m)
 	to = control_space(m, room * 2 + sizeof(struct host_cmsg));
 	if (!to)
 		return -ENOBUFS;
-	for (uint64_t at = 0; room - at >= sizeof(struct guest_cmsg);) {
+	if (room < sizeof(struct guest_cmsg))
+		return -EINVAL;
+	/* One byte behind a message makes another, which must have room (cmsg_compat_nxthdr()). */
+	for (uint64_t at = 0; at < room;) {
 		struct guest_cmsg g;
 		struct host_cmsg h;
 
-		if (copy_in(&g, guest_at(m->control, at), sizeof g) < 0)
+		if (load_u32(&g.len, guest_at(m->control, at)) < 0)
 			return -EFAULT;
 		if (g.len < sizeof g || g.len > room - at)
 			return -EINVAL;
+		if (copy_in(&g, guest_at(m->control, at), sizeof g) < 0)
+			return -EFAULT;
 		h = (struct host_cmsg){g.len - sizeof g + sizeof h, g.level, g.type};
 		memcpy(to + used, &h, sizeof h);
 		if (copy_in(to + used + sizeof h, guest_at(m->control, at + sizeof g), g.len - sizeof g) < 0)
@@ -127,8 +132,6 @@ control_to_host(struct message *m)
 			hand_on((const int32_t *)(to + used + sizeof h), (h.len - sizeof h) / sizeof(int32_t));
 		used += HOST_ALIGN(h.len);
 		at += GUEST_ALIGN(g.len);
-		if (at > room)
-			break;
 	}
 	m->head.controllen = used;
 	return 0;
@@ -263,7 +266,7 @@ static long
 message_out(struct message *m, struct guest_ptr at)
 {
 	uint64_t used = 0;
-	long r = m->control_room ? control_to_guest(m, &used) : 0;
+	long r = m->head.controllen ? control_to_guest(m, &used) : 0;
 
 	return r < 0 ? r : header_out(m, at, used);
 }
@@ -275,9 +278,10 @@ linux_i386_recvmsg(struct call *c, int32_t f, struct guest_ptr message, uint32_t
 	long r = message_in(&m, message), e = 0;
 
 	m.times32 = c->abi->machine == EM_386;
-	if (r == 0 && m.control_room) {
+	if (r == 0 && !is_null(m.control)) {
 		/* Room for all that the guest's would hold, were it of one kind or another. */
-		m.head.controllen = m.control_room < CONTROL_MAX ? m.control_room * 2 + 32 : CONTROL_MAX;
+		if (m.control_room)
+			m.head.controllen = m.control_room < CONTROL_MAX ? m.control_room * 2 + 32 : CONTROL_MAX;
 		r = control_space(&m, m.head.controllen) ? 0 : -ENOBUFS;
 	}
 	if (r < 0) {
