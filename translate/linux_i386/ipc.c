@@ -143,10 +143,12 @@ long
 linux_i386_semctl(struct call *c, int32_t id, int32_t n, uint32_t command, uint64_t data)
 {
 	static const uint32_t ignored[] = {IPC_STAT, SEM_STAT, SEM_STAT_ANY, IPC_INFO, SEM_INFO, SETVAL};
+	const uint32_t plain = ignoring_bit(command, ignored, sizeof ignored / sizeof *ignored);
+	long r = semaphores(id, n, plain, FORM_64, (uint32_t)data);
 
 	(void)c;
-	command = ignoring_bit(command, ignored, sizeof ignored / sizeof *ignored);
-	return semaphores(id, n, command, FORM_64, (uint32_t)data);
+	/* With the bit semctl_stat() takes it for SEM_STAT at the end, and answers the set's number. */
+	return r == 0 && command == (IPC_STAT | IPC_64) ? id : r;
 }
 
 long
@@ -156,7 +158,7 @@ linux_i386_msgctl(struct call *c, int32_t id, uint32_t command, struct guest_ptr
 	long r = queues(id, ignoring_bit(command, ignored, sizeof ignored / sizeof *ignored), FORM_64, buf);
 
 	(void)c;
-	/* With the bit msgctl_stat() takes it for MSG_STAT at the end, and answers the queue's number. */
+	/* As above. */
 	return r == 0 && command == (IPC_STAT | IPC_64) ? id : r;
 }
 
