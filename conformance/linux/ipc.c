@@ -1,31 +1,9 @@
 /* covers: linux shmget shmat shmctl shmdt semget semop semctl semtimedop msgget msgsnd msgrcv msgctl mq_open mq_unlink
    mq_timedsend mq_timedreceive mq_notify mq_getsetattr */
+#include "guest_ipc.h"
 #include "guest_signal.h"
 
-#include <linux/ipc.h>
 #include <linux/mqueue.h>
-#include <asm/ipcbuf.h>
-#include <asm/msgbuf.h>
-#include <asm/sembuf.h>
-#include <asm/shmbuf.h>
-
-/* linux/sem.h, which brings a libc's headers */
-#define GETPID 11
-#define GETVAL 12
-#define GETALL 13
-#define SETVAL 16
-#define SETALL 17
-struct sembuf {
-	unsigned short sem_num;
-	short sem_op, sem_flg;
-};
-
-/* i386 has the version in the command, and calls that want it. */
-#ifdef __i386__
-#define COMMAND(c) ((c) | IPC_64)
-#else
-#define COMMAND(c) (c)
-#endif
 
 TEST(shared_memory)
 {

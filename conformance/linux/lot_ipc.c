@@ -1,36 +1,8 @@
 /* covers: linux msgget msgsnd msgrcv msgctl semget semop semctl shmget shmat shmdt shmctl */
 /* only: x86_64 i386 */
 /* System V's queues, semaphores and memory, drawn by lot, in a namespace of the program's own; no call waits. */
+#include "guest_ipc.h"
 #include "guest_lot.h"
-
-#include <linux/ipc.h>
-#include <asm/ipcbuf.h>
-#include <asm/msgbuf.h>
-#include <asm/sembuf.h>
-#include <asm/shmbuf.h>
-
-/* linux/msg.h, linux/sem.h and linux/shm.h, which bring a libc's headers */
-#define MSG_NOERROR 010000
-#define MSG_EXCEPT 020000
-#define SEM_UNDO 0x1000
-#define GETVAL 12
-#define GETALL 13
-#define GETNCNT 14
-#define SETVAL 16
-#define SETALL 17
-#define SHM_RDONLY 010000
-#define SHM_RND 020000
-struct sembuf {
-	unsigned short sem_num;
-	short sem_op, sem_flg;
-};
-
-/* i386 has the version in the command. */
-#ifdef __i386__
-#define COMMAND(c) ((c) | IPC_64)
-#else
-#define COMMAND(c) (c)
-#endif
 
 #define NUMBERS 3
 #define KEY 0x5eed
