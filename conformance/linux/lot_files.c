@@ -1,7 +1,7 @@
 /*
- * covers: linux stat lstat fstat newfstatat fstatat64 statx chmod fchmodat chown lchown fchownat utimensat utimes futimesat
- * covers: linux access faccessat faccessat2 truncate link symlink rename renameat2 unlink mkdir rmdir mknod setxattr getxattr
- * covers: linux listxattr removexattr umask getdents64
+ * covers: linux stat lstat fstat newfstatat statx chmod fchmodat chown lchown fchownat utimensat utimes futimesat
+ * covers: linux access faccessat2 truncate link symlink rename renameat2 unlink mkdir rmdir mknod setxattr getxattr
+ * covers: linux listxattr removexattr umask
  */
 /* only: x86_64 i386 */
 /* What files are and what is told of them, drawn by lot: times that fit and that do not, owners, modes, attributes. */
