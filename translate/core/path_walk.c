@@ -1,6 +1,8 @@
 /* Where a path leads under the root: component by component, unless it goes straight. */
 #include "path.h"
 
+#include <linux/limits.h>
+
 #include "core.h"
 #include "host.h"
 #include "linux_abi.h"
@@ -15,7 +17,7 @@
 struct walk {
 	char *at; /* root + resolved part, never ending in a slash */
 	size_t root_len, len, size;
-	char rest[4096];
+	char *rest; /* in a buffer of PATH_MAX bytes */
 	unsigned links;
 	bool follows, names, makes; /* the last component: a symlink there is followed; the name itself is meant; may be new */
 };
@@ -90,7 +92,7 @@ follow(struct walk *w, const char *target, size_t n, const char *left)
 
 	if (++w->links > MAX_LINKS)
 		return WALK_LOOP;
-	if (n + left_len + 1 > sizeof w->rest)
+	if (n + left_len + 1 > PATH_MAX)
 		return WALK_TOO_LONG;
 	memmove(w->rest + n, left, left_len + 1);
 	memcpy(w->rest, target, n);
@@ -183,7 +185,7 @@ step_to_dots(struct walk *w, const struct component *c)
 static enum walk_end
 step_to_name(struct walk *w, const struct component *c)
 {
-	char target[4096];
+	char target[PATH_MAX];
 	long r;
 
 	if (!append(w, c->name, c->n))
@@ -283,8 +285,9 @@ follows(const char *path, enum path_use use)
 static long
 look_under_root(const char *path, enum path_use use, char *to, size_t size)
 {
+	char rest[PATH_MAX];
 	struct walk w = {
-		.at = to, .size = size,
+		.at = to, .size = size, .rest = rest,
 		.follows = follows(path, use),
 		.names = use == PATH_NAME || use == PATH_MAKE,
 		.makes = use == PATH_MAKE || use == PATH_FOLLOW_OR_MAKE,
@@ -293,7 +296,7 @@ look_under_root(const char *path, enum path_use use, char *to, size_t size)
 	size_t n;
 
 	if (strlcpy(to, options.root, size) >= size ||
-	    strlcpy(w.rest, path, sizeof w.rest) >= sizeof w.rest)
+	    strlcpy(rest, path, sizeof rest) >= sizeof rest)
 		return -ENAMETOOLONG;
 	w.root_len = w.len = strlen(to);
 	while (w.root_len && to[w.root_len - 1] == '/')
@@ -326,7 +329,7 @@ look_under_root(const char *path, enum path_use use, char *to, size_t size)
 static bool
 may_lead_elsewhere(int dir, const char *path, bool follow_last)
 {
-	char name[4096], target;
+	char name[PATH_MAX], target;
 	size_t straight = part_followed(path, follow_last);
 
 	strlcpy(name, path, sizeof name);
@@ -379,7 +382,7 @@ make_absolute(int dir, const char *path, char *to, size_t size)
 static long
 look_from(int dir, const char *path, enum path_use use, char *to, size_t size)
 {
-	char whole[4096];
+	char whole[PATH_MAX];
 
 	if (path[0] && may_lead_elsewhere(dir, path, follows(path, use)) && make_absolute(dir, path, whole, sizeof whole))
 		return look_under_root(whole, use, to, size);
