@@ -19,13 +19,16 @@ typedef long (*site_code)(void);
 #ifdef __i386__
 #define SITE_REST 0x8d, 0x76, 0, 0xcd, 0x80, 0xc3	/* lea 0(%esi), %esi; int $0x80; ret */
 #define SITE_CALL 0xcd, 0x80
+#define SITE_FOUR_BYTES 0x8d, 0x74, 0x26, 0	/* lea 0(%esi,%eiz), %esi */
 #else
 #define SITE_REST 0x49, 0x89, 0xca, 0x0f, 0x05, 0xc3	/* mov %rcx, %r10; syscall; ret */
 #define SITE_CALL 0x0f, 0x05
+#define SITE_FOUR_BYTES 0x48, 0x8d, 0x40, 0	/* lea 0(%rax), %rax */
 #endif
 
-/* Instead of a skew: code in which nothing is as long as a jump. */
+/* Instead of a skew: code in which nothing is as long as a jump, or but for one byte, in one aligned word. */
 #define SITE_SHORT 16
+#define SITE_FOUR (32 + 1)
 
 /*
  * mov $nr, %eax and the rest, in each slot, `skew` bytes (less than 16) behind its beginning: by
@@ -36,15 +39,15 @@ site_page_fill(uint8_t *page, uint32_t nr, unsigned skew)
 {
 	const uint8_t usual[] = {0xb8, (uint8_t)nr, (uint8_t)(nr >> 8), (uint8_t)(nr >> 16), (uint8_t)(nr >> 24), SITE_REST};
 	const uint8_t small[] = {0x6a, (uint8_t)nr, 0x58, SITE_CALL, 0xc3};	/* push $nr; pop %eax; … */
+	const uint8_t four[] = {0x6a, (uint8_t)nr, 0x58, SITE_FOUR_BYTES, SITE_CALL, 0xc3};
+	const uint8_t *const codes[] = {usual, small, four};
+	const unsigned sizes[] = {sizeof usual, sizeof small, sizeof four};
 
 	for (int i = 0; i < SITE_PAGE; i++)
 		page[i] = 0xcc;
-	for (int s = SITE_FIRST; s < SITE_PAGE / SITE_SLOT; s++) {
-		uint8_t *p = page + s * SITE_SLOT + skew % SITE_SHORT;
-
-		for (unsigned i = 0; i < (skew < SITE_SHORT ? sizeof usual : sizeof small); i++)
-			p[i] = skew < SITE_SHORT ? usual[i] : small[i];
-	}
+	for (int s = SITE_FIRST; s < SITE_PAGE / SITE_SLOT; s++)
+		for (unsigned i = 0; i < sizes[skew / SITE_SHORT]; i++)
+			page[s * SITE_SLOT + skew % SITE_SHORT + i] = codes[skew / SITE_SHORT][i];
 }
 
 static inline site_code

@@ -16,7 +16,7 @@
 #define ADDRESS (PAGE + STUB_FIRST)
 #define SITE UINT64_C(0x200128)
 
-static const struct site_plan plan_64 = {CODE_64, SITE_FORM_A, 8, 0}, plan_32 = {CODE_32, SITE_FORM_A, 7, 0};
+static const struct site_plan plan_64 = {CODE_64, SITE_FORM_A, 8, 5, 0, 0}, plan_32 = {CODE_32, SITE_FORM_A, 7, 5, 0, 0};
 static const uint8_t moved_32[] = {0xb8, 20, 0, 0, 0, 0x31, 0xdb};	/* mov $20, %eax; xor %ebx, %ebx */
 static const uint8_t moved[] = {0xb8, 20, 0, 0, 0, 0x49, 0x89, 0xca};	/* mov $20, %eax; mov %rcx, %r10 */
 
@@ -61,7 +61,7 @@ the_longest_stretch_fits(void **state)
 	(void)state;
 	memset(code, 0x57, sizeof code);
 	for (enum code_mode mode = CODE_64; mode <= CODE_32; mode++) {
-		const struct site_plan plan = {mode, SITE_FORM_A, sizeof code, 0};
+		const struct site_plan plan = {mode, SITE_FORM_A, sizeof code, 5, 0, 0};
 
 		stub_encode(&s, ADDRESS, code, &plan, SITE);
 		assert_int_equal(s.from, SITE - sizeof code);
@@ -136,7 +136,7 @@ goes_to(const uint8_t jump[5], uint64_t from)
 static void
 jumps_of_form_a_reach_two_gigabytes_either_way(void **state)
 {
-	const struct site_plan plan = {CODE_64, SITE_FORM_A, 8, 0};
+	const struct site_plan plan = {CODE_64, SITE_FORM_A, 8, 5, 0, 0};
 	const uint64_t site = UINT64_C(0x7f0000000008);
 	uint64_t low, high;
 	uint8_t jump[5];
@@ -173,24 +173,61 @@ jumps_in_32_bit_code_reach_everywhere(void **state)
 	}
 }
 
+/* All jumps into the window change `changed` bytes, and have in the others what the plan's distance has there. */
 static void
-jumps_of_form_b_keep_the_syscall(void **state)
+assert_window(const struct site_plan *plan, uint64_t site, uint64_t low, uint64_t high)
 {
-	const struct site_plan plan = {CODE_64, SITE_FORM_B, 3, 0};
+	uint64_t from, to;
+
+	stub_reach(plan, site, &from, &to);
+	assert_int_equal(from, low);
+	assert_int_equal(to, high);
+	for (uint64_t at = low; at <= high; at += (high - low) / 0xff) {
+		uint8_t jump[5];
+		uint64_t leads_to;
+
+		assert_true(stub_in_reach(plan, site, at));
+		assert_int_equal(stub_jump(jump, plan, site, at), plan->changed);
+		assert_memory_equal(jump + plan->changed, (const uint8_t *)&plan->distance + plan->changed - 1,
+				    5u - plan->changed);
+		leads_to = goes_to(jump, site - plan->moved);
+		assert_int_equal(plan->mode == CODE_32 ? (uint32_t)leads_to : leads_to, at);
+	}
+	assert_false(stub_in_reach(plan, site, low - 1));
+	assert_false(stub_in_reach(plan, site, high + 1));
+}
+
+static void
+jumps_of_form_b_keep_their_upper_bytes(void **state)
+{
+	/* Kept: the syscall; the first byte of it; what mov 28(%esp), %ebp begins with; int. */
+	static const struct site_plan syscall = {CODE_64, SITE_FORM_B, 3, 3, 0, 0x050f0000},
+				      half = {CODE_64, SITE_FORM_B, 4, 4, 0, 0x0f000000},
+				      load = {CODE_32, SITE_FORM_B, 8, 4, 0, (int32_t)0x8b000000},
+				      interrupt = {CODE_32, SITE_FORM_B, 4, 4, 0, (int32_t)0xcd000000};
+	static const struct site_plan back = {CODE_64, SITE_FORM_B, 6, 3, 0, (int32_t)0x89480000};
+	const uint64_t high_site = UINT64_C(0x7f0000000008);
+
+	(void)state;
+	assert_window(&syscall, SITE, SITE + 2 + 0x050f0000, SITE + 2 + 0x050fffff);
+	assert_window(&half, SITE, SITE + 1 + 0x0f000000, SITE + 1 + 0x0fffffff);
+	assert_window(&load, SITE, SITE - 3 + 0x8b000000, SITE - 3 + 0x8bffffff);
+	assert_window(&interrupt, SITE, SITE + 1 + 0xcd000000, SITE + 1 + 0xcdffffff);
+	assert_window(&back, high_site, high_site - 1 - 0x76b80000, high_site - 1 - 0x76b70001);
+}
+
+static void
+a_window_of_32_bit_code_wraps_and_ends_with_the_addresses(void **state)
+{
+	const struct site_plan plan = {CODE_32, SITE_FORM_B, 4, 4, 0, (int32_t)0xcd000000};
 	uint64_t low, high;
 
 	(void)state;
-	stub_reach(&plan, SITE, &low, &high);
-	assert_int_equal(high - low, 0xffff);
-	for (uint64_t at = low; at <= high; at += 0x111) {
-		uint8_t jump[5];
-
-		assert_int_equal(stub_jump(jump, &plan, SITE, at), 3);
-		assert_int_equal(jump[3], 0x0f);
-		assert_int_equal(jump[4], 0x05);
-		assert_int_equal(goes_to(jump, SITE - 3), at);
-	}
-	assert_false(stub_in_reach(&plan, SITE, high + 1));
+	stub_reach(&plan, 0xf7000104, &low, &high);
+	assert_int_equal(low, 0xc4000105);
+	stub_reach(&plan, 0x32800003, &low, &high);
+	assert_int_equal(low, 0xff800004);
+	assert_in_range(high, low, UINT64_C(0xffffffff) - STUB_SLOT);
 }
 
 static void
@@ -201,7 +238,7 @@ jumps_of_form_c_go_by_the_hole(void **state)
 
 	(void)state;
 	for (unsigned n = 0; n < sizeof holes / sizeof *holes; n++) {
-		const struct site_plan plan = {CODE_64, SITE_FORM_C, 6, holes[n]};
+		const struct site_plan plan = {CODE_64, SITE_FORM_C, 6, 2, holes[n], 0};
 		const uint64_t hole = SITE - (uint64_t)(int64_t)holes[n];
 
 		assert_int_equal(stub_jump(jump, &plan, SITE, ADDRESS), 2);
@@ -223,7 +260,8 @@ main(void)
 		cmocka_unit_test(jumps_of_form_a_reach_two_gigabytes_either_way),
 		cmocka_unit_test(jumps_in_32_bit_code_reach_everywhere),
 		cmocka_unit_test(jumps_of_form_c_go_by_the_hole),
-		cmocka_unit_test(jumps_of_form_b_keep_the_syscall),
+		cmocka_unit_test(jumps_of_form_b_keep_their_upper_bytes),
+		cmocka_unit_test(a_window_of_32_bit_code_wraps_and_ends_with_the_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,8 +93,8 @@ tell(long n)
 
 /* ---- pages ---- */
 
-/* By their skew, forms A, B (C in 32-bit code) and C of docs/design.md. */
-static const unsigned skews[] = {0, 5, 3, SITE_SHORT};
+/* By their skew, forms A, B, C, C and B of docs/design.md; the second B has four bytes to change. */
+static const unsigned skews[] = {0, 5, 3, SITE_SHORT, SITE_FOUR};
 #define PAGES (sizeof skews / sizeof *skews)
 
 static struct page {
@@ -181,11 +181,11 @@ on_usr1(int signal)
 
 /* ---- changes ---- */
 
-/* Where there is room behind: form B's stubs lie 85 MiB further on. */
+/* Where there is room behind: form B's stubs lie 85 or 252 MiB further on. */
 static void *
 hint(const struct page *p)
 {
-	return sizeof(void *) > 4 ? (void *)(0x2000000000 + (p - pages) * 0x10000000) : NULL;
+	return sizeof(void *) > 4 ? (void *)(0x2000000000 + (p - pages) * 0x40000000) : NULL;
 }
 
 static void

@@ -367,44 +367,64 @@ in_one_word(uint64_t address, unsigned n)
 	return (address & 7) + n <= 8;
 }
 
-static enum site_answer
-plan_form_a(struct site_plan *plan, const struct stretch *s, uint64_t address)
+/* What seems to begin at `at`, of `least` bytes or more, may be replaced. */
+static bool
+may_jump(const struct stretch *s, size_t at, unsigned least)
 {
-	bool found = false;
-
-	for (size_t n = JUMP; n <= s->before && n <= SITE_MOVED_MAX; n++) {
-		const size_t at = s->before - n;
-
-		if (s->at[at].length < JUMP || !all_move(s, at) || !is_certain(s, at))
-			continue;
-		if (in_one_word(address - n, JUMP)) {
-			*plan = (struct site_plan){s->mode, SITE_FORM_A, (uint8_t)n, 0};
-			return SITE_PLANNED;
-		}
-		found = true;
-	}
-	return found || is_certain(s, s->before) ? SITE_NO_ROOM : SITE_UNCERTAIN;
+	return s->at[at].length >= least && all_move(s, at) && is_certain(s, at);
 }
-
-/* mov %rcx,%r10: what every BSD's libc has before the syscall. */
-#define MOV_RCX_R10 3
 
 static bool
-fits_form_b(const struct stretch *s, uint64_t address)
+plan_form_a(struct site_plan *plan, const struct stretch *s, uint64_t address)
 {
-	const uint8_t *c = s->code + s->before - MOV_RCX_R10;
-
-	return s->mode == CODE_64 && s->before >= MOV_RCX_R10 && c[0] == 0x49 && c[1] == 0x89 && c[2] == 0xca &&
-	       in_one_word(address - MOV_RCX_R10, MOV_RCX_R10);
+	for (size_t n = JUMP; n <= s->before && n <= SITE_MOVED_MAX; n++)
+		if (in_one_word(address - n, JUMP) && may_jump(s, s->before - n, JUMP)) {
+			*plan = (struct site_plan){s->mode, SITE_FORM_A, (uint8_t)n, JUMP, 0, 0};
+			return true;
+		}
+	return false;
 }
 
-static enum site_answer
-plan_form_b(struct site_plan *plan, const struct stretch *s)
+/* ---- form B ---- */
+
+/* With one byte of the displacement alone no page of stubs would be in reach. */
+#define JUMP_LEAST 3
+
+/* How much of a jump at `at`, which stands at `address`, lies in the instruction there and in one word. */
+static unsigned
+changed_by_jump(const struct stretch *s, size_t at, uint64_t address)
 {
-	if (!is_certain(s, s->before - MOV_RCX_R10))
-		return SITE_UNCERTAIN;
-	*plan = (struct site_plan){s->mode, SITE_FORM_B, MOV_RCX_R10, 0};
-	return SITE_PLANNED;
+	unsigned in_word = 8 - (address & 7), length = s->at[at].length;
+
+	return length < in_word ? length : in_word;
+}
+
+/* A jump's displacement if but `changed` bytes of the jump at c are free, and those 0. */
+static int32_t
+least_distance(const uint8_t *c, unsigned changed)
+{
+	uint32_t d = 0;
+
+	for (unsigned i = changed; i < JUMP; i++)
+		d |= (uint32_t)c[i] << 8 * (i - 1);
+	return (int32_t)d;
+}
+
+/* By an instruction that begins from `first` to `last` bytes before the call; *tried is counted down. */
+static bool
+plan_form_b(struct site_plan *plan, const struct stretch *s, uint64_t address, size_t first, size_t last, unsigned *tried)
+{
+	for (size_t n = first; n <= s->before && n <= last; n++) {
+		const size_t at = s->before - n;
+		unsigned changed = changed_by_jump(s, at, address - n);
+
+		if (changed < JUMP_LEAST || changed >= JUMP || !may_jump(s, at, JUMP_LEAST) || (*tried)-- > 0)
+			continue;
+		*plan = (struct site_plan){s->mode, SITE_FORM_B, (uint8_t)n, (uint8_t)changed, 0,
+					   least_distance(s->code + at, changed)};
+		return true;
+	}
+	return false;
 }
 
 /* ---- form C ---- */
@@ -514,7 +534,7 @@ hole_after(const struct site_code *code, uint64_t from)
 	return 0;
 }
 
-static enum site_answer
+static bool
 plan_form_c(struct site_plan *plan, const struct site_code *code, const struct stretch *s)
 {
 	for (size_t n = SHORT_JUMP; n <= s->before && n <= SITE_MOVED_MAX; n++) {
@@ -522,38 +542,43 @@ plan_form_c(struct site_plan *plan, const struct site_code *code, const struct s
 		const uint64_t from = code->address - n;
 		uint64_t hole;
 
-		if (s->at[at].length < SHORT_JUMP || !in_one_word(from, SHORT_JUMP) || !all_move(s, at) ||
-		    !is_certain(s, at))
+		if (!in_one_word(from, SHORT_JUMP) || !may_jump(s, at, SHORT_JUMP))
 			continue;
 		hole = hole_after(code, from);
 		if (!hole)
 			hole = hole_before(code, s, from);
 		if (hole) {
-			*plan = (struct site_plan){s->mode, SITE_FORM_C, (uint8_t)n, (int16_t)(code->address - hole)};
-			return SITE_PLANNED;
+			*plan = (struct site_plan){s->mode, SITE_FORM_C, (uint8_t)n, SHORT_JUMP,
+						   (int16_t)(code->address - hole), 0};
+			return true;
 		}
 	}
-	return SITE_NO_ROOM;
+	return false;
 }
 
-/* What the first two forms look at. */
+/* What the other forms look at. */
 #define NEAR_WINDOW 96
 
+/*
+ * Form B by the instruction right before the call comes before form C: the kept bytes are the call's, and stubs of all
+ * such sites lie at one distance, on the same pages. Other bytes lead anywhere, to a page for each site.
+ */
 enum site_answer
-site_plan(struct site_plan *plan, const struct site_code *c, unsigned skip)
+site_plan(struct site_plan *plan, const struct site_code *c, unsigned tried)
 {
-	enum site_answer a = SITE_NO_ROOM;
 	struct stretch s;
 
 	decode(&s, c, NEAR_WINDOW);
 	if (hides_number(&s))
 		return SITE_UNCERTAIN;
-	if (!(skip & 1u << SITE_FORM_A))
-		a = plan_form_a(plan, &s, c->address);
-	if (a != SITE_PLANNED && !(skip & 1u << SITE_FORM_B) && fits_form_b(&s, c->address))
-		a = plan_form_b(plan, &s);
-	if (a != SITE_NO_ROOM || skip & 1u << SITE_FORM_C)
-		return a;
+	if (plan_form_a(plan, &s, c->address) && tried-- == 0)
+		return SITE_PLANNED;
+	if (plan_form_b(plan, &s, c->address, JUMP_LEAST, JUMP - 1, &tried))
+		return SITE_PLANNED;
+	if (!is_certain(&s, s.before))
+		return SITE_UNCERTAIN;
 	decode(&s, c, SITE_WINDOW);
-	return plan_form_c(plan, c, &s);
+	if (plan_form_c(plan, c, &s) && tried-- == 0)
+		return SITE_PLANNED;
+	return plan_form_b(plan, &s, c->address, JUMP, SITE_MOVED_MAX, &tried) ? SITE_PLANNED : SITE_NO_ROOM;
 }

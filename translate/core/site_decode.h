@@ -38,7 +38,7 @@ struct instruction site_instruction(enum code_mode mode, const uint8_t *code, si
 
 enum site_form {
 	SITE_FORM_A,	/* an instruction of five bytes or more becomes a jump to the stub */
-	SITE_FORM_B,	/* `mov %rcx,%r10; syscall` becomes a jump whose upper half is the syscall's bytes */
+	SITE_FORM_B,	/* one of three or four does, the bytes behind which are the upper ones of the jump's displacement */
 	SITE_FORM_C,	/* an instruction of two bytes or more becomes a short jump to a hole, which jumps to the stub */
 	SITE_FORMS,
 };
@@ -47,7 +47,9 @@ struct site_plan {
 	enum code_mode mode;
 	enum site_form form;
 	uint8_t moved;	/* bytes before the call from which the stub takes over */
-	int16_t hole;	/* form C: the same for the hole: padding between functions, in the jump's own page */
+	uint8_t changed; /* bytes from there on that become others, all in one word */
+	int16_t hole;	/* form C: as moved, for the hole: padding between functions, in the jump's own page */
+	int32_t distance; /* form B: the least displacement, its upper bytes being those that are kept */
 };
 
 enum site_answer {
@@ -58,7 +60,7 @@ enum site_answer {
 
 /*
  * call: its bytes, with `before` bytes before it and `behind` bytes behind it to read; it stands at
- * `address`. `skip` forms were tried already (bit n: enum site_form).
+ * `address`.
  */
 struct site_code {
 	enum code_mode mode;
@@ -66,6 +68,7 @@ struct site_code {
 	size_t before, behind;
 	uint64_t address;
 };
-enum site_answer site_plan(struct site_plan *plan, const struct site_code *c, unsigned skip);
+/* The next best plan when so many were of no use. */
+enum site_answer site_plan(struct site_plan *plan, const struct site_code *c, unsigned tried);
 
 #endif

@@ -90,27 +90,34 @@ stub_encode(struct stub *s, uint64_t address, const uint8_t *moved_code, const s
 		put_end_32(s, s->code + plan->moved, address, site);
 }
 
-/* Form B: the displacement's upper half is the syscall's own bytes. */
-#define FORM_B_DISTANCE UINT64_C(0x050f0000)
 #define END_OF_32 (UINT64_C(0xffffffff) - STUB_SLOT)
 /* What a stub says relative to itself reaches a little further than its beginning. */
 #define REACH (UINT64_C(0x7fffffff) - STUB_PAGE)
 
+/* Form B: where the jump leads with the free bytes of its displacement all 0 and all 1. */
+static void
+window(const struct site_plan *plan, uint64_t site, uint64_t *low, uint64_t *high)
+{
+	*low = site - plan->moved + JUMP_LENGTH + (uint64_t)(int64_t)plan->distance;
+	if (plan->mode == CODE_32)
+		*low = (uint32_t)*low;
+	*high = *low + (UINT64_C(1) << 8 * (plan->changed - 1)) - 1;
+	if (plan->mode == CODE_32 && *high > END_OF_32)
+		*high = END_OF_32;
+}
+
 void
 stub_reach(const struct site_plan *plan, uint64_t site, uint64_t *low, uint64_t *high)
 {
-	if (plan->mode == CODE_32) {	/* where addresses wrap */
+	if (plan->form == SITE_FORM_B) {
+		window(plan, site, low, high);
+	} else if (plan->mode == CODE_32) {	/* where addresses wrap */
 		*low = 0;
 		*high = END_OF_32;
-		return;
+	} else {
+		*low = site > REACH ? site - REACH : 0;
+		*high = site - plan->moved + REACH;
 	}
-	if (plan->form == SITE_FORM_B) {
-		*low = site - plan->moved + JUMP_LENGTH + FORM_B_DISTANCE;
-		*high = *low + 0xffff;
-		return;
-	}
-	*low = site > REACH ? site - REACH : 0;
-	*high = site - plan->moved + REACH;
 }
 
 bool
@@ -128,10 +135,10 @@ stub_jump(uint8_t jump[5], const struct site_plan *plan, uint64_t site, uint64_t
 	if (plan->form == SITE_FORM_C) {
 		jump[0] = 0xeb;
 		jump[1] = (uint8_t)(plan->moved - SHORT_JUMP_LENGTH - plan->hole);
-		return SHORT_JUMP_LENGTH;
+	} else {
+		put_relative(jump, "\xe9", 1, site - plan->moved, address);
 	}
-	put_relative(jump, "\xe9", 1, site - plan->moved, address);
-	return plan->form == SITE_FORM_B ? JUMP_LENGTH - SITE_CALL : JUMP_LENGTH;
+	return plan->changed;
 }
 
 void

@@ -258,7 +258,6 @@ rewrite(const struct process *p, struct site *s)
 	uint8_t bytes[SITE_WINDOW + SITE_CALL + SITE_BEHIND];
 	struct site_code code = {.mode = k->mode, .address = s->address};
 	enum site_state state = SITE_UNFIT;
-	unsigned tried = 0;
 
 	if (!x)
 		return SITE_NOT_TEXT;
@@ -268,7 +267,7 @@ rewrite(const struct process *p, struct site *s)
 	if (copy_in(bytes, guest(s->address - code.before), code.before + SITE_CALL + code.behind) < 0 ||
 	    memcmp(code.call, k->call, sizeof k->call) != 0)
 		return SITE_REFUSED;
-	for (;;) {
+	for (unsigned tried = 0;; tried++) {
 		enum site_answer a = site_plan(&s->plan, &code, tried);
 
 		if (a != SITE_PLANNED)
@@ -276,7 +275,6 @@ rewrite(const struct process *p, struct site *s)
 		state = use_plan(p, s, x, code.call);
 		if (state != SITE_NO_STUB)
 			return state;
-		tried |= 1u << s->plan.form;
 	}
 }
 

@@ -82,16 +82,20 @@ map_page_near(const struct stub_wanted *w)
 	return page;
 }
 
+/* In how many places of a window it is tried, at least. */
+#define TRIES 16
+
 /* In form B's window, at a place that the windows of the sites around have as well. */
 static struct stub_page *
 map_page_within(const struct stub_wanted *w)
 {
 	struct stub_page *page = NULL;
-	uint64_t low, high, from;
+	uint64_t low, high, from, step;
 
 	stub_reach(w->plan, w->site, &low, &high);
-	from = (low + 0xffff) & ~UINT64_C(0xffff);
-	for (uint64_t at = from; !page && at + STUB_FIRST <= high; at += PAGE)
+	step = high - low < TRIES * PAGE ? PAGE : (high - low) / TRIES & ~(PAGE - 1);
+	from = (low + TRIES * PAGE - 1) & ~(TRIES * PAGE - 1);
+	for (uint64_t at = from; !page && at + STUB_FIRST <= high; at += step)
 		page = map_in_reach(w, at);
 	for (uint64_t at = from - PAGE; !page && at >= low; at -= PAGE)
 		page = map_in_reach(w, at);
