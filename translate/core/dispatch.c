@@ -42,31 +42,6 @@ without_restart(struct call *c, long r)
 	return GUEST_ERROR(number_to_guest(c->abi->errnos, EINTR));
 }
 
-long
-dispatch(struct call *c)
-{
-	const struct personality *abi = c->abi;
-	long r;
-
-	c->row = c->nr < abi->nrows ? abi->rows[c->nr] : NULL;
-	if (__builtin_expect(trace_active, 0))
-		trace_begin(c);
-	r = c->row && c->row->run ? c->row->run(c) : call_missing(c);
-	return r == CALL_LAST ? r : dispatch_end(c, r);
-}
-
-long
-dispatch_end(struct call *c, long r)
-{
-	if (r == -EINTR || r == CALL_RESTART)
-		r = call_interrupted(c, r);
-	if (r != CALL_RESTART)
-		c->t->has_deadline = false;
-	if (__builtin_expect(trace_active, 0))
-		trace_end(c, r);
-	return r;
-}
-
 void
 join_argument_pairs(struct call *c)
 {

@@ -1,6 +1,5 @@
 /*
- * From a filled struct call to the row's function and back; the place where
- * trace and statistics see every call.
+ * What a guest's call needs on its way from a filled struct call to the row's function and back (guest_call.c).
  */
 #ifndef DRAGOMAN_CORE_DISPATCH_H
 #define DRAGOMAN_CORE_DISPATCH_H
@@ -8,15 +7,7 @@
 #include "call.h"
 
 /*
- * Runs the call. Answers a value, -errno (host), GUEST_ERROR, CALL_REGS_SET, CALL_LAST, or
- * CALL_RESTART, which an interrupted call becomes where the guest's rules say so.
- */
-long dispatch(struct call *c);
-/* The rest of it after CALL_LAST, with the host call's answer. */
-long dispatch_end(struct call *c, long answer);
-
-/*
- * For an ABI with 32-bit words, before dispatch(): arguments that are 64 bits wide (row.pairs)
+ * For an ABI with 32-bit words, before the row is run: arguments that are 64 bits wide (row.pairs)
  * came as two words, low first, and become one each. Words have nothing above their 32 bits.
  */
 void join_argument_pairs(struct call *c);

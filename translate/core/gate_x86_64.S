@@ -38,6 +38,12 @@ gate_call:
 	syscall
 	ret
 
+/* long gate_call_for_guest(nr, a, b, c, d, e, f, nargs): the next, unless host calls are shown. */
+	.globl	gate_call_for_guest
+	.type	gate_call_for_guest, @function
+gate_call_for_guest:
+	cmpb	$0, host_calls_traced(%rip)
+	jne	host_call_traced
 /*
  * long gate_call_interruptible(nr, a, b, c, d, e, f)
  *

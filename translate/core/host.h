@@ -39,19 +39,24 @@ struct host_nr {
 /* gate_x86_64.S; use the wrappers below. */
 long gate_call(long nr, long a, long b, long c, long d, long e, long f);
 long gate_call_interruptible(long nr, long a, long b, long c, long d, long e, long f);
+/* The same, by host_call_traced() if calls are shown: here is no function between a handler and its host call. */
+long gate_call_for_guest(long nr, long a, long b, long c, long d, long e, long f, long nargs);
 
 /* Set once at start: calls are shown on the trace (trace.h). */
 extern unsigned char host_calls_traced;
-void trace_host_call(unsigned nargs, long nr, const long args[6], long result);
+/* nargs: how many arguments are the call's. */
+long host_call_traced(long nr, long a, long b, long c, long d, long e, long f, long nargs);
+
+static inline long
+host_call_untraced(long nr, long a, long b, long c, long d, long e, long f)
+{
+	return gate_call_interruptible(nr, a, b, c, d, e, f);
+}
 
 static inline long
 host_call_n(unsigned nargs, struct host_nr nr, long a, long b, long c, long d, long e, long f)
 {
-	long r = gate_call_interruptible(nr.value, a, b, c, d, e, f);
-
-	if (__builtin_expect(host_calls_traced, 0))
-		trace_host_call(nargs, nr.value, (const long[6]){a, b, c, d, e, f}, r);
-	return r;
+	return gate_call_for_guest(nr.value, a, b, c, d, e, f, nargs);
 }
 
 static inline long

@@ -257,8 +257,8 @@ add_host_argument(struct text *t, long value)
 		text_add(t, "0x%lx", (unsigned long)value);
 }
 
-void
-trace_host_call(unsigned nargs, long nr, const long args[6], long result)
+static void
+add_host_call(unsigned nargs, long nr, const long args[6], long result)
 {
 	struct trace_buffer *b = thread_self()->trace;
 	const char *name = host_call_name((unsigned)nr), *error = NULL;
@@ -284,6 +284,15 @@ trace_host_call(unsigned nargs, long nr, const long args[6], long result)
 		text_add(&b->host, ") = ");
 		add_host_argument(&b->host, result);
 	}
+}
+
+long
+host_call_traced(long nr, long a, long b, long c, long d, long e, long f, long nargs)
+{
+	long r = host_call_untraced(nr, a, b, c, d, e, f);
+
+	add_host_call((unsigned)nargs, nr, (const long[6]){a, b, c, d, e, f}, r);
+	return r;
 }
 
 /* ---- signals ---- */

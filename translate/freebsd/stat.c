@@ -182,7 +182,7 @@ stat_host(int dir, const char *name, int flags, struct freebsd_stat *to)
 	struct statx st;
 	long r = host_call(__NR_statx, dir, name, flags, STATX_BASIC_STATS | STATX_BTIME, &st);
 
-	if (r == 0)
+	if (r >= 0)
 		stat_to_guest(to, &st);
 	return r;
 }
