@@ -90,11 +90,9 @@ guest_call(struct thread *t, struct ucontext *uc)
 void
 guest_call_trapped(struct thread *t, struct ucontext *uc)
 {
-	const uint64_t seen_first = sites_visit(t, uc);
-
+	sites_visit(t, uc);
 	guest_call(t, uc);
-	if (seen_first)
-		sites_note(seen_first);
+	sites_note(t);
 }
 
 /* ---- calls by rewritten sites ---- */

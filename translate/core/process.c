@@ -285,6 +285,7 @@ process_end_thread(struct thread *t, int status, uint64_t clear_word)
 	signal_block_host();
 	if (!unlink_thread(t))
 		return;
+	sites_note(t);
 	trace_leaves(t);
 	signal_thread_ends(t);
 	t->alive_untold = clear_word;

@@ -63,6 +63,7 @@ struct lock sites_lock;
 static struct text *texts;
 static struct site *sites[256] BULKY;
 static unsigned nsites;
+static uint64_t ntraps;
 static uint32_t nforms[SITE_FORMS];
 
 static bool
@@ -322,17 +323,19 @@ note(uint64_t address)
 	*bucket(address) = s;
 }
 
-uint64_t
+void
 sites_visit(struct thread *t, const struct ucontext *uc)
 {
 	const struct _fpstate_64 *fp = (const void *)uc->uc_mcontext.fpstate;
 	uint64_t address = uc->uc_mcontext.rip - SITE_CALL;
 	bool again;
 
+	t->new_site = 0;
 	if (!are_wanted() || !fp || fp->sw_reserved.magic1 != FP_XSTATE_MAGIC1 ||
 	    fp->sw_reserved.extended_size > THREAD_FP_SPACE)
-		return 0;
+		return;
 	lock_acquire(&sites_lock);
+	ntraps++;
 	fp_words = fp->sw_reserved;
 	sites_fp_known = true;
 	again = uc->uc_mcontext.cs != site_kind(t->p->abi->machine)->segment || visited_again(t->p, address);
@@ -340,18 +343,21 @@ sites_visit(struct thread *t, const struct ucontext *uc)
 		note(address);
 	lock_release(&sites_lock);
 	if (again || t->p->is_vfork_child)
-		return 0;
+		return;
 	site_family_tell(address);
-	return address;
+	t->new_site = address;
 }
 
 void
-sites_note(uint64_t address)
+sites_note(struct thread *t)
 {
+	if (!t->new_site)
+		return;
 	lock_acquire(&sites_lock);
-	if (!site_at(address))	/* no other thread has been here meanwhile */
-		note(address);
+	if (!site_at(t->new_site))	/* no other thread has been here meanwhile */
+		note(t->new_site);
 	lock_release(&sites_lock);
+	t->new_site = 0;
 }
 
 void
@@ -625,19 +631,16 @@ size_t
 sites_report(char *to, size_t size)
 {
 	unsigned n[SITE_STATES] = {0};
-	uint64_t traps = 0;
 	size_t used;
 
 	if (!are_wanted())
 		return format(to, size, "sites: not rewritten\n");
 	lock_acquire(&sites_lock);
 	for (size_t i = 0; i < sizeof sites / sizeof *sites; i++)
-		for (const struct site *s = sites[i]; s; s = s->next) {
+		for (const struct site *s = sites[i]; s; s = s->next)
 			n[s->state]++;
-			traps += s->visits;
-		}
 	used = format(to, size, "sites: %u visited, %lu traps; %u rewritten (form A %u, B %u, C %u)", nsites,
-		      (unsigned long)traps, n[SITE_REWRITTEN], nforms[SITE_FORM_A], nforms[SITE_FORM_B],
+		      (unsigned long)ntraps, n[SITE_REWRITTEN], nforms[SITE_FORM_A], nforms[SITE_FORM_B],
 		      nforms[SITE_FORM_C]);
 	for (unsigned i = 0; i < SITE_STATES; i++)
 		if (n[i] && why[i])

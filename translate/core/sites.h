@@ -29,13 +29,14 @@ void sites_protected(struct thread *t, uint64_t start, uint64_t len, int prot);
 void sites_replaced(struct thread *t, uint64_t start, uint64_t len);
 
 /*
- * A call has trapped, and is yet to be made; uc is the host's frame of it. Not 0: this was the first visit, for
- * sites_note() once the call has been made. One that does not come back, as exit or execve, is not noted: a fork's
- * child, which often makes no other, is spared the pages that it would have to copy for that, and tells its family
- * (site_family.h). What vfork's child does is noted at once, in the memory that it shares.
+ * A call has trapped, and is yet to be made; uc is the host's frame of it. The first visit of a site is kept in
+ * t->new_site, for sites_note() once the call has been made, or is the thread's last while others go on. What ends the
+ * process, as exit or execve, is not noted: a fork's child, which often makes no other, is spared the pages that it would
+ * have to copy for that, and tells its family (site_family.h). What vfork's child does is noted at once, in the memory
+ * that it shares.
  */
-uint64_t sites_visit(struct thread *t, const struct ucontext *uc);
-void sites_note(uint64_t address);
+void sites_visit(struct thread *t, const struct ucontext *uc);
+void sites_note(struct thread *t);
 
 /* On both sides of a fork; before it without any lock. */
 void sites_before_fork(struct thread *t);

@@ -84,6 +84,7 @@ struct thread {
 	uint32_t alive;		/* the host clears it when the thread no longer runs on the block */
 	bool alive_untold;	/* not `alive`, the guest's own word will be cleared: is there such a thread? */
 	struct errand *errand;	/* every_thread.h: asked for by another thread */
+	uint64_t new_site;	/* the call's, if it is to be noted (sites.h) */
 	uint64_t vdso_stack;	/* while it is in the host's vDSO: where the stack was before (host_clock.c) */
 	uint32_t wakeup;	/* thr_wake(2) has been called for it */
 };
