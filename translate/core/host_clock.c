@@ -68,6 +68,12 @@ host_clock_start(void)
 		vdso_reader = (reader *)find_symbol(moved, dynamic, "__vdso_clock_gettime");
 }
 
+void
+host_clock_stop(void)
+{
+	__atomic_store_n(&vdso_reader, NULL, __ATOMIC_RELAXED);
+}
+
 /* entry_x86_64.S: calls `read` with *stack set meanwhile; HOST_CLOCK_FAILED if it had to be left. */
 #define HOST_CLOCK_FAILED 1
 long entry_vdso(int clock, struct timespec *t, reader *read, uint64_t *stack);
@@ -109,7 +115,7 @@ host_clock_fails(struct thread *t, struct ucontext *uc, const struct siginfo *in
 	struct sigcontext *r = &uc->uc_mcontext;
 
 	if (!is_bad_memory(uc, info))
-		__atomic_store_n(&vdso_reader, NULL, __ATOMIC_RELAXED);
+		host_clock_stop();
 	r->rip = (uintptr_t)entry_vdso_left;
 	r->rsp = t->vdso_stack;
 	r->rax = HOST_CLOCK_FAILED;

@@ -13,6 +13,8 @@ struct ucontext;
 
 /* At the first thread's start: looks for the vDSO. */
 void host_clock_start(void);
+/* The vDSO has been unmapped. */
+void host_clock_stop(void);
 
 /* clock_gettime(2) of the host into our own memory: 0 or -errno. */
 long host_clock_gettime(int clock, struct timespec *t);

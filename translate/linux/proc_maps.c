@@ -135,7 +135,10 @@ name_for(const struct process *p, uint64_t start, uint64_t end, const char *name
 		return "[stack]";
 	if (start < heap_end(p) && end > p->break_start)
 		return "[heap]";
-	return start == p->shared_page ? "[vdso]" : name;
+	if (start == p->shared_page)
+		return "[vdso]";
+	/* The host's own, behind it (linux_i386/vdso.c). */
+	return p->shared_page && strcmp(name, "[vdso]") == 0 ? "" : name;
 }
 
 static bool

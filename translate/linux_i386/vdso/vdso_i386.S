@@ -4,6 +4,8 @@
  * (MD_FALLBACK_FRAME_STATE_FOR), everybody else reads the unwind rules: each register is
  * where linux_i386_enter_handler() has put it.
  */
+#include "vdso_i386.h"
+
 	.text
 
 /* `at` is where struct sigcontext_32 lies from esp. */
@@ -52,6 +54,50 @@ __kernel_rt_sigreturn:
 	.cfi_endproc
 	nop
 	.size	__kernel_rt_sigreturn, . - __kernel_rt_sigreturn
+
+/*
+ * Clocks and their like. What begins at FORWARD becomes a jump to the host's own 32-bit vDSO, where that is to be had
+ * (vdso.c); else, and for clocks that only the kernel can tell, it is a call. Arguments are taken from where there may
+ * be fewer: the caller's stack.
+ */
+.macro	asks name, nr, checked
+	.p2align 4
+	.globl	__vdso_\name
+	.type	__vdso_\name, @function
+	.cfi_startproc
+__vdso_\name:
+	.if \checked
+	movl	4(%esp), %eax
+	cmpl	$READABLE_LAST, %eax
+	ja	1f
+	movl	$READABLE_CLOCKS, %ecx
+	btl	%eax, %ecx
+	jnc	1f
+	.org	__vdso_\name + FORWARD_CHECKED, 0x90
+	.endif
+	.byte	0xe9, 0, 0, 0, 0	/* jmp 1f */
+1:	pushl	%ebx
+	.cfi_adjust_cfa_offset 4
+	.cfi_rel_offset	%ebx, 0
+	movl	8(%esp), %ebx
+	movl	12(%esp), %ecx
+	movl	16(%esp), %edx
+	movl	$\nr, %eax
+	call	__kernel_vsyscall
+	popl	%ebx
+	.cfi_adjust_cfa_offset -4
+	.cfi_restore %ebx
+	ret
+	.cfi_endproc
+	.size	__vdso_\name, . - __vdso_\name
+.endm
+
+	asks	clock_gettime, 265, 1
+	asks	clock_gettime64, 403, 1
+	asks	clock_getres, 266, 1
+	asks	gettimeofday, 78, 0
+	asks	time, 13, 0
+	asks	getcpu, 318, 0
 
 /*
  * Last, with bytes before it that are nothing but instructions: by then they can be told for
