@@ -465,9 +465,9 @@ host_wait(struct kqueue *kq, struct epoll_event *e, int n, const int64_t *left)
 	long ms, r;
 
 	if (left && *left <= 0)
-		return core_call(__NR_epoll_pwait, kq->epoll, e, n, 0, 0, 0);
+		return core_call(__NR_epoll_wait, kq->epoll, e, n, 0);
 	if (!left)
-		return host_call(__NR_epoll_pwait, kq->epoll, e, n, -1, 0, 0);
+		return host_call(__NR_epoll_wait, kq->epoll, e, n, -1);
 	if (!no_pwait2) {
 		struct timespec t = {*left / 1000000000, *left % 1000000000};
 
@@ -478,7 +478,7 @@ host_wait(struct kqueue *kq, struct epoll_event *e, int n, const int64_t *left)
 		no_pwait2 = true;
 	}
 	ms = *left / 1000000 + 1;
-	return host_call(__NR_epoll_pwait, kq->epoll, e, n, ms > INT32_MAX ? INT32_MAX : ms, 0, 0);
+	return host_call(__NR_epoll_wait, kq->epoll, e, n, ms > INT32_MAX ? INT32_MAX : ms);
 }
 
 /*

@@ -176,7 +176,7 @@ nstat_to_guest(void *to, const struct freebsd_stat *st)
 	};
 }
 
-static long
+static inline long
 stat_host(int dir, const char *name, int flags, struct freebsd_stat *to)
 {
 	struct statx st;
@@ -187,7 +187,7 @@ stat_host(int dir, const char *name, int flags, struct freebsd_stat *to)
 	return r;
 }
 
-static long
+static inline long
 stat_path(struct call *c, int dir, struct guest_ptr file, uint32_t how, struct freebsd_stat *to)
 {
 	struct host_path path;
