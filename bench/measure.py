@@ -66,8 +66,9 @@ def big_file(build):
 
 def micro(side, context, program, parameter, per):
 	"""Nanoseconds: what the program itself counted. Its standard input is a file of 64 KiB."""
+	under = ["under", side.trap] if side.floor else []
 	with open(big_file(context.build), "rb") as given:
-		done = finish([*side.before, side.program(context.build), program, parameter, context.milliseconds],
+		done = finish([*side.before, side.program(context.build), *under, program, parameter, context.milliseconds],
 			      stdin=given, capture_output=True, text=True)
 	answer = re.fullmatch(r"([0-9a-f]{16}) ([0-9a-f]{16})\n", done.stdout)
 	if done.returncode != 0 or not answer:

@@ -24,7 +24,7 @@ def summary(benchmark, sides, samples, troubles):
 	results = []
 	for side in sides:
 		result = {"side": side.name, "guest": side.guest, "trap": side.trap, "rewriting": side.rewriting,
-			  "peer": side.peer, "twin": None if side.native else side.twin}
+			  "peer": side.peer, "floor": side.floor, "twin": None if side.native else side.twin}
 		values = samples.get(side.name, [])
 		if side.name in troubles:
 			result["trouble"] = troubles[side.name]

@@ -20,6 +20,8 @@ class Side:
 	trap: str = ""  # "" natively, and for peers
 	rewriting: bool = True
 	peer: bool = False
+	# Natively, with this trap armed but nothing to catch: what is compared with is the least that the guest can cost.
+	floor: bool = False
 
 	@property
 	def native(self):
@@ -30,7 +32,7 @@ class Side:
 		return native(TWINS[self.guest]).name
 
 	def program(self, build):
-		return str(build / f"bench/micro-{self.guest}")
+		return str(build / f"bench/micro-{TWINS[self.guest] if self.floor else self.guest}")
 
 
 def native(guest):
@@ -54,6 +56,12 @@ def layered(dragoman, guests, traps, rewriting):
 				if way in rewriting or not can:
 					words = (dragoman, f"--trap={trap}", *OPTIONS[guest], *more, "--")
 					yield Side(f"{guest} {trap}{label}", guest, words, trap, way == "on")
+
+
+def floors(guests, traps):
+	for guest in guests:
+		for trap in traps:
+			yield Side(f"{guest} {trap}, floor", guest, (), trap, rewriting=False, floor=True)
 
 
 def peers(guests):
@@ -81,6 +89,7 @@ def all_sides(dragoman, build, guests, traps, rewriting):
 	"""(sides, [(name, why it is skipped)]); natives first, those without which nothing can be compared."""
 	wanted = [(native(guest), "") for guest in dict.fromkeys(TWINS[guest] for guest in guests)]
 	wanted += [(side, "") for side in layered(dragoman, guests, traps, rewriting)]
+	wanted += [(side, "") for side in floors(guests, traps)]
 	wanted += list(peers(guests))
 	sides, skipped = [], []
 	for side, reason in wanted:

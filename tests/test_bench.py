@@ -111,6 +111,13 @@ class Rows(unittest.TestCase):
 		for one in benchmarks.BENCHMARKS:
 			self.assertIn(one.kind, measure.KINDS, one.name)
 
+	def test_a_floor_is_a_program_of_the_twin(self):
+		program = BUILD / "bench/micro-linux-x86_64"
+		said = subprocess.run([program, "list"], capture_output=True, text=True, timeout=60, check=True).stdout
+		floors = {name for one in benchmarks.BENCHMARKS for name in one.floor.values()}
+		self.assertIn("stat-with-birth", floors)
+		self.assertEqual(floors - set(said.split()), set())
+
 	def test_names_are_given_once(self):
 		names = [one.name for one in benchmarks.BENCHMARKS]
 		self.assertEqual(len(names), len(set(names)))
@@ -135,7 +142,7 @@ class Run(unittest.TestCase):
 		with tempfile.TemporaryDirectory() as folder:
 			kept, drawn = pathlib.Path(folder, "b.json"), pathlib.Path(folder, "b.svg")
 			done = self.bench("--quick", "--rounds=2", "--guests=freebsd", "--trap=sud", "--json", kept, "--chart", drawn,
-					  "null call", "start-up")
+					  "null call", "stat", "start-up")
 			self.assertEqual(done.returncode, 0, done.stderr)
 			left = json.loads(kept.read_text())
 			xml.etree.ElementTree.fromstring(drawn.read_text())
@@ -150,6 +157,8 @@ class Run(unittest.TestCase):
 			for result in one["results"]:
 				self.assertNotIn("trouble", result)
 				self.assertTrue(all(value > 0 for value in result["samples"]))
+			# Start-up has no floor.
+			self.assertEqual(sum(result["floor"] for result in one["results"]), one["name"] != "start-up")
 		self.assertNotIn(os.uname().nodename, json.dumps(left["host"]))
 
 	def test_a_bad_word_is_one_clear_line(self):

@@ -55,6 +55,18 @@ wait_for_ready(long count)
 		must_be("descriptors that are ready", events_take(events), 1);
 }
 
+/* And how many bytes there are, which a kevent says and an epoll event does not. */
+static void
+wait_and_count(long count)
+{
+	int bytes = 0;
+
+	while (count-- > 0) {
+		must_be("descriptors that are ready", events_take(events), 1);
+		call(ioctl, ready[0], FACE_FIONREAD, &bytes);
+	}
+}
+
 /* As a server's loop has it: a byte arrives, the wait says so, it is read. */
 static void
 wait_and_read(long count)
@@ -132,6 +144,7 @@ socket_echo(long count)
 const struct benchmark events_family[] = {
 	{"signal", take_signals, signal_self},
 	{"event-wait", register_many, wait_for_ready},
+	{"event-wait-and-count", register_many, wait_and_count},
 	{"event-arrives", register_many, wait_and_read},
 	{"echo", start_echo, socket_echo},
 	{NULL, NULL, NULL},

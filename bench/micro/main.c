@@ -2,7 +2,9 @@
  * The small benchmarks as one program without libc:
  *	micro NAME PARAMETER MILLISECONDS
  * runs one for about so long, in a few batches, and prints how often a batch does it and the
- * nanoseconds that the middle one took, in hexadecimal (a 32-bit program has no 64-bit division). And
+ * nanoseconds that the middle one took, in hexadecimal (a 32-bit program has no 64-bit division).
+ *	micro under TRAP NAME PARAMETER MILLISECONDS
+ * does so with that trap armed, which catches nothing. And
  *	micro exit		ends at once
  *	micro wait		waits for its standard input to end, so that it can be looked at
  *	micro list		prints the names
@@ -15,7 +17,7 @@ const char *own_path;
 struct worker workers[MAX_THREADS];
 
 static const struct benchmark *const families[] = {
-	calls_family, threads_family, processes_family, events_family, compute_family,
+	calls_family, threads_family, processes_family, events_family, compute_family, floor_family,
 };
 
 static size_t
@@ -202,6 +204,11 @@ start(const unsigned long *block)
 		;
 	face_start(p);
 	own_path = argv[0];
+	if (argc == 6 && same(argv[1], "under")) {
+		face_arm(argv[2]);
+		argv += 2;
+		argc -= 2;
+	}
 	if (argc == 4 && (b = find(argv[1])) != NULL)
 		measure(b, number(argv[2]), (unsigned long)number(argv[3]) * 1000000);
 	else if (argc == 2 && same(argv[1], "wait"))
@@ -209,7 +216,7 @@ start(const unsigned long *block)
 	else if (argc == 2 && same(argv[1], "list"))
 		list();
 	else if (argc != 2 || !same(argv[1], "exit")) {
-		print(2, "usage: micro NAME PARAMETER MILLISECONDS | list | exit | wait\n");
+		print(2, "usage: micro [under TRAP] NAME PARAMETER MILLISECONDS | list | exit | wait\n");
 		leave(2);
 	}
 	leave(0);

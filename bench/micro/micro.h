@@ -37,6 +37,8 @@ struct benchmark {
 };
 extern const struct benchmark calls_family[], threads_family[], processes_family[], events_family[],
 	compute_family[];
+/* What others' calls are made of on this host: natively, under face_arm(), the least that these can cost. */
+extern const struct benchmark floor_family[];
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define STACK_SIZE 65536
@@ -64,6 +66,8 @@ void handle_signal(int number, void (*handler)(int));
 int events_make(void);
 void events_add_readable(int events, int fd);
 long events_take(int events);			/* how many of those added are readable; waits for one */
+/* From here on a trap of this name lets all of the program's calls through: what the trap costs by itself. */
+void face_arm(const char *trap);
 
 /* main.c */
 long must(const char *what, long result);	/* the result, unless it is an error: then this ends it all */

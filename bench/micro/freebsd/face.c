@@ -117,3 +117,13 @@ events_take(int events)
 
 	return call(kevent, events, 0, 0, taken, EVENTS_AT_ONCE, 0);
 }
+
+/* A FreeBSD program has the host's traps, if any, around it. */
+void
+face_arm(const char *trap)
+{
+	(void)trap;
+	must("a trap", -78 /* ENOSYS */);
+}
+
+const struct benchmark floor_family[] = {{NULL, NULL, NULL}};

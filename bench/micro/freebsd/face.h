@@ -4,7 +4,7 @@
 
 #define CALLS(X) \
 	X(exit, 1) X(fork, 2) X(read, 3) X(write, 4) X(close, 6) X(wait4, 7) X(getpid, 20) X(accept, 30) \
-	X(kill, 37) X(getppid, 39) X(dup, 41) X(execve, 59) X(munmap, 73) X(socket, 97) X(connect, 98) \
+	X(kill, 37) X(getppid, 39) X(dup, 41) X(ioctl, 54) X(execve, 59) X(munmap, 73) X(socket, 97) X(connect, 98) \
 	X(bind, 104) X(setsockopt, 105) X(listen, 106) X(getsockname, 32) X(clock_gettime, 232) \
 	X(kqueue, 362) X(sigaction, 416) X(thr_exit, 431) X(umtx_op, 454) X(thr_new, 455) X(pread, 475) \
 	X(mmap, 477) X(openat, 499) X(pipe2, 542) X(fstatat, 552) X(kevent, 560)
@@ -26,7 +26,7 @@
 		".text\n.globl _start\n_start:\n\tand $-16, %rsp\n\tcall start\n");
 
 enum {
-	FACE_MONOTONIC = 4, FACE_O_WRONLY = 1, FACE_PRIVATE_ANON = 0x1002, FACE_SIGUSR1 = 30,
+	FACE_MONOTONIC = 4, FACE_O_WRONLY = 1, FACE_PRIVATE_ANON = 0x1002, FACE_SIGUSR1 = 30, FACE_FIONREAD = 0x4004667f,
 };
 
 struct sockaddr_in {

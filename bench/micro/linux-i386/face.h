@@ -9,10 +9,10 @@
 
 #define CALLS(X) \
 	X(exit_thread, 1) X(fork, 2) X(read, 3) X(write, 4) X(close, 6) X(execve, 11) X(getpid, 20) X(kill, 37) \
-	X(dup, 41) X(getppid, 64) X(munmap, 91) X(wait4, 114) X(sigaction, 174) X(pread, 180) X(mmap, 192) \
+	X(dup, 41) X(ioctl, 54) X(getppid, 64) X(munmap, 91) X(wait4, 114) X(sigaction, 174) X(prctl, 172) X(pread, 180) X(mmap, 192) \
 	X(futex, 240) X(exit, 252) X(epoll_ctl, 255) X(epoll_wait, 256) X(openat, 295) X(fstatat, 300) \
 	X(epoll_create1, 329) X(pipe2, 331) X(socket, 359) X(bind, 361) X(connect, 362) X(listen, 363) \
-	X(accept, 364) X(setsockopt, 366) X(getsockname, 367) X(clock_gettime, 403)
+	X(seccomp, 354) X(statx, 383) X(accept, 364) X(setsockopt, 366) X(getsockname, 367) X(clock_gettime, 403)
 
 #define DEFINE_CALL(name, nr) \
 	__asm__(".text\n.globl sys_" #name "\n.p2align 4\n" \

@@ -8,8 +8,8 @@
 	X(read, 0) X(write, 1) X(close, 3) X(mmap, 9) X(munmap, 11) X(sigaction, 13) X(pread, 17) X(dup, 32) \
 	X(getpid, 39) X(socket, 41) X(connect, 42) X(accept, 43) X(bind, 49) X(listen, 50) X(getsockname, 51) \
 	X(setsockopt, 54) X(fork, 57) X(execve, 59) X(exit_thread, 60) X(wait4, 61) X(kill, 62) \
-	X(getppid, 110) X(futex, 202) X(clock_gettime, 228) X(exit, 231) X(epoll_wait, 232) \
-	X(epoll_ctl, 233) X(openat, 257) X(fstatat, 262) X(epoll_create1, 291) X(pipe2, 293)
+	X(ioctl, 16) X(getppid, 110) X(prctl, 157) X(futex, 202) X(clock_gettime, 228) X(exit, 231) X(epoll_wait, 232) \
+	X(epoll_ctl, 233) X(openat, 257) X(fstatat, 262) X(epoll_create1, 291) X(pipe2, 293) X(seccomp, 317) X(statx, 332)
 
 #define DEFINE_CALL(name, nr) \
 	__asm__(".text\n.globl sys_" #name "\n.p2align 4\n" \
