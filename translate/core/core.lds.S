@@ -7,9 +7,9 @@
  *		pointers (.data.rel.ro) are constant from the beginning. In front the tables of calls
  *		(HOT_TABLE), then two windows with the ways of a call, a start, a fork and an exec
  *	words	the first thread's block up to its guard page, which is a hole here: struct thread,
- *		all that is small, struct process. Its first page has what each fork's child writes
- *	memory	the rest of that block, then what the start needs (IN_START) and the heap, then
- *		tables of which one program uses little (BULKY)
+ *		all that is small, struct process, then what the start needs (IN_START). Its first page has
+ *		what each fork's child writes
+ *	memory	the rest of that block, then the heap, then tables of which one program uses little (BULKY)
  */
 #include "layout.h"
 
@@ -48,11 +48,10 @@ SECTIONS
 	} :code
 	.rodata : { *(.rodata .rodata.* .data.rel.ro*) } :code
 
-	.words : { *(.bss.thread) *(.bss COMMON) process_at = .; *(.bss.process) } :words
+	.words : { *(.bss.thread) *(.bss COMMON) process_at = .; *(.bss.process) *(.bss.start) } :words
 	. = ADDR(.words) + THREAD_STACK;
 	.memory : {
 		*(.bss.stack)
-		*(.bss.start)
 		*(.bss.heap)
 		*(.bss.bulky)
 	} :memory

@@ -17,6 +17,7 @@
 #include "memory.h"
 #include "output.h"
 #include "path.h"
+#include "path_straight.h"
 #include "personality.h"
 #include "process.h"
 #include "print.h"
@@ -48,19 +49,49 @@ names_descriptor(const char *path)
 }
 
 /*
+ * The file's own name from that of the current folder, if `path` leads to it by no symlink; else 0. A look at the
+ * descriptor in /proc, which the kernel makes for each process when it is first asked for, takes ten times as long.
+ */
+static long
+name_in_folder(const char *path, char *name, size_t size)
+{
+	long n = core_call(__NR_getcwd, name, size) - 1;
+	size_t length;
+
+	while (path[0] == '.' && path[1] == '/')
+		path += 2;
+	if (n <= 0 || name[0] != '/' || !path_is_plain(path))
+		return 0;
+	if (n > 1)	/* not the root, which is a slash itself */
+		name[n++] = '/';
+	length = strlcpy(name + n, path, size - (size_t)n);
+	if (length >= size - (size_t)n || !path_is_straight(AT_FDCWD, name + n, length, size - (size_t)n))
+		return 0;
+	return n + (long)length;
+}
+
+static long
+name_of_descriptor(int fd, char *name, size_t size)
+{
+	char link[32];
+
+	format(link, sizeof link, "/proc/self/fd/%d", fd);
+	return core_call(__NR_readlink, link, name, size - 1);
+}
+
+/*
  * AT_EXECPATH is absolute (do_execve(), kern/kern_exec.c): for a relative path, and
  * after fexecve, the name the file has itself.
  */
 static void
 absolute_name(const struct program *p, char *name, size_t size)
 {
-	char link[32];
 	long n = 0;
 
-	if (p->path[0] != '/' || names_descriptor(p->path)) {
-		format(link, sizeof link, "/proc/self/fd/%d", p->fd);
-		n = core_call(__NR_readlink, link, name, size - 1);
-	}
+	if (p->path[0] != '/')
+		n = name_in_folder(p->path, name, size);
+	if (n <= 0 && (p->path[0] != '/' || names_descriptor(p->path)))
+		n = name_of_descriptor(p->fd, name, size);
 	if (n <= 0) {
 		strlcpy(name, p->path, size);
 		return;
@@ -299,11 +330,23 @@ set_thread_name(const char *path)
 	core_call(__NR_prctl, PR_SET_NAME, slash ? slash + 1 : path);
 }
 
+/* Functions that few starts need are by themselves: their buffers lie on pages of the stack that the others do not touch. */
+static _Noreturn __attribute__((noinline)) void
+start_native(const struct process *p, char *const *argv, char *const *envp)
+{
+	char text[4096];
+	long r;
+
+	outputs_keep(false);
+	r = core_call(__NR_execve, path_on_host(p->exec_path, text, sizeof text), argv, envp);
+	die(126, "%s: a program of the host that could not be started: %s", p->exec_path, load_errno_text((int)-r));
+}
+
 void
 exec_first(struct thread *t, const char *path, int fd, char **argv, char **envp)
 {
-	static struct program p IN_START;
-	static struct image image IN_START;
+	struct program p;
+	struct image image = {0};
 	struct load_error e = {0};
 	struct load_options load = {.open_path = open_guest_path, .mapped_code = mapped_code, .info = &p.info};
 	struct start_request request = {.path = t->p->exec_path, .image = &image, .envp = envp};
@@ -317,13 +360,8 @@ exec_first(struct thread *t, const char *path, int fd, char **argv, char **envp)
 	if (is_refused(&p))
 		die(126, "%s: a Linux program, which --isolate=strict refuses", path);
 	/* What binfmt_misc gave us, it would give us again. */
-	if (runs_natively(&p) && !options.registered) {
-		char text[4096];
-
-		outputs_keep(false);
-		r = core_call(__NR_execve, path_on_host(t->p->exec_path, text, sizeof text), request.argv, envp);
-		die(126, "%s: a program of the host that could not be started: %s", path, load_errno_text((int)-r));
-	}
+	if (runs_natively(&p) && !options.registered)
+		start_native(t->p, request.argv, envp);
 	t->p->abi = personality_for(&p);
 	if (!t->p->abi)
 		die(126, "%s: its ABI is %s%s, which this build does not have%s", path, brand_name(brand_of(&p)),
@@ -546,7 +584,7 @@ core_is_reachable(void)
 	return !options.registered || core_call(__NR_faccessat, AT_FDCWD, CORE_LINK, 1 /* X_OK */) == 0;
 }
 
-/* A function by itself: its buffer lies on a page of the stack that the other way does not touch. */
+/* By itself for the stack's sake, as start_native(). */
 static __attribute__((noinline)) long
 exec_native(struct call *c, const char *path, const struct exec_words *words)
 {
@@ -555,37 +593,59 @@ exec_native(struct call *c, const char *path, const struct exec_words *words)
 	return host_exec(c, path_on_host(path, text, sizeof text), words);
 }
 
-/* What is wrong with the file, and whether it is the host that starts it. By itself as well, for the stack's sake. */
+/* How a file that may be executed is started. */
+struct start {
+	bool native;
+	int fd;			/* it, open, for the next core; NO_FD: that opens it by its name */
+};
+
+/* Other threads could start programs meanwhile, which would inherit it. */
+static int
+keep_for_next_core(const struct process *p, struct program *found)
+{
+	int fd = found->fd;
+
+	if (p->threads->next || found->script)
+		return NO_FD;
+	core_call(__NR_fcntl, fd, 2 /* F_SETFD */, 0);
+	found->fd = -1;
+	return fd;
+}
+
+/* What is wrong with the file, or how it is started. */
 static __attribute__((noinline)) long
-examine(const char *path, bool *native)
+examine(const struct process *p, const char *path, struct start *how)
 {
 	struct load_error e = {0};
-	struct program p;
-	long r = find_program(&p, path, -1, &e);
+	struct program found;
+	long r = find_program(&found, path, -1, &e);
 
 	/* Under a root, a script's interpreter is not the one the host's kernel would take. */
-	*native = r == 0 && runs_natively(&p) && !(p.script && options.root);
-	if (r == 0 && is_refused(&p))
+	bool native = r == 0 && runs_natively(&found) && !(found.script && options.root);
+
+	if (r == 0 && is_refused(&found))
 		load_fail(&e, EACCES, "refused in this room");
-	else if (r == 0 && !*native && !personality_for(&p))
+	else if (r == 0 && !native && !personality_for(&found))
 		load_fail(&e, ENOEXEC, "an ABI that this build does not have");
-	close_program(&p);
-	core_free(p.script);
+	how->native = native || !core_is_reachable();
+	how->fd = e.host_errno || how->native ? NO_FD : keep_for_next_core(p, &found);
+	close_program(&found);
+	core_free(found.script);
 	return -e.host_errno;
 }
 
+/* fd: one of the guest's that is to be closed, which the next core needs until it has read it; or NO_FD. */
 static long
-exec_found(struct call *c, const char *path, int exec_fd, struct guest_ptr argv, struct guest_ptr envp)
+exec_found(struct call *c, const char *path, int fd, struct guest_ptr argv, struct guest_ptr envp)
 {
 	struct exec_words words;
-	bool native;
-	long r = examine(path, &native);
+	struct start how;
+	long r = examine(c->p, path, &how);
 
 	if (r < 0)
 		return r;
-	native = native || !core_is_reachable();
-	r = make_words(c, native ? NULL : path, exec_fd, argv, envp, &words);
-	if (r == 0 && native) {
+	r = make_words(c, how.native ? NULL : path, fd == NO_FD ? how.fd : fd, argv, envp, &words);
+	if (r == 0 && how.native) {
 		r = exec_native(c, path, &words);
 	} else if (r == 0) {
 		outputs_keep(true);
@@ -593,6 +653,8 @@ exec_found(struct call *c, const char *path, int exec_fd, struct guest_ptr argv,
 		outputs_keep(false);
 	}
 	free_words(c->t);
+	if (how.fd != NO_FD)
+		core_call(__NR_close, how.fd);
 	return r;
 }
 

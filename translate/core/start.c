@@ -267,13 +267,13 @@ static struct process first_process __attribute__((section(".bss.process")));
 static char first_stack[THREAD_BLOCK - THREAD_STACK] __attribute__((section(".bss.stack"), aligned(4096)));
 static char first_heap[0x10000] __attribute__((section(".bss.heap"), aligned(4096)));
 
-/* What each start writes: thread and process, and the uppermost of the stack with the frame. */
+/* What each start writes: thread, process and the host's stack, and the uppermost of our own with the frame. */
 static void
 populate(void)
 {
 	const char *top = first_stack + (THREAD_FRAME - THREAD_STACK);
 
-	memory_populate(&first_thread, &first_process + 1);
+	memory_populate(&first_thread, &host_stack + 1);
 	memory_populate(top - 0x4000, top + sizeof(struct ucontext));
 }
 
