@@ -256,11 +256,13 @@ def wrappers(t):
             body = [f"\treturn {row.handler}({', '.join(args)});"]
         if row.since or row.until:
             body = ["\tif (!row_exists(c->row))\n\t\treturn call_missing(c);", *body]
-        yield function(f"run_{row.name}", body)
+        yield function(f"run_{row.name}", body, hot="process" in t.row_classes(row))
 
 
-def function(name, body):
-    return "\n".join([f"static long\n{name}(struct call *c)\n{{", *body, "}\n"])
+def function(name, body, hot=False):
+    """hot: one of those that every fork, exec and end of a process comes by (HOT, layout.h)."""
+    head = "HOT static long" if hot else "static long"
+    return "\n".join([f"{head}\n{name}(struct call *c)\n{{", *body, "}\n"])
 
 
 def pointing_args(t, row):
