@@ -34,6 +34,7 @@ one_at_a_time_holds_it(void **state)
 	pthread_t threads[THREADS];
 
 	(void)state;
+	locks_are_shared = 1;
 	for (int i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, count, NULL), 0);
 	for (int i = 0; i < THREADS; i++)
@@ -67,6 +68,7 @@ what_a_dead_thread_held_is_taken_back(void **state)
 	pthread_t holder, waiter;
 
 	(void)state;
+	locks_are_shared = 1;
 	pthread_create(&holder, NULL, take, &block);
 	pthread_join(holder, NULL);
 	assert_int_not_equal(lock.word, 0);
@@ -82,10 +84,26 @@ what_a_dead_thread_held_is_taken_back(void **state)
 	assert_int_equal(lock.word, 0);
 }
 
+static void
+alone_it_is_taken_and_given_back_as_well(void **state)
+{
+	struct lock l = {0};
+
+	(void)state;
+	locks_are_shared = 0;
+	lock_acquire(&l);
+	assert_int_not_equal(l.word, 0);
+	/* Another thread comes while it is held. */
+	locks_are_shared = 1;
+	lock_release(&l);
+	assert_int_equal(l.word, 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(alone_it_is_taken_and_given_back_as_well),
 		cmocka_unit_test(one_at_a_time_holds_it),
 		cmocka_unit_test(what_a_dead_thread_held_is_taken_back),
 	};

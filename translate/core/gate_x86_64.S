@@ -7,6 +7,7 @@
 
 #define NOT_MADE	-0x2001	/* CALL_RESTART, call.h */
 #define NR_rt_sigreturn	15
+#define CLONE_VM	0x100
 
 /* For the list of host calls (HOST_NR, host.h): those that the gate makes by itself. */
 	.pushsection .host_calls, "MS", @progbits, 1
@@ -232,7 +233,10 @@ gate_clone:
 	movq	%r9, %rbx
 	movq	24(%rsp), %r12
 	movq	%rcx, %r10
-	movl	$56, %eax
+	testl	$CLONE_VM, %edi
+	jz	2f
+	movb	$1, locks_are_shared(%rip)
+2:	movl	$56, %eax
 	syscall
 	testq	%rax, %rax
 	jz	1f

@@ -16,6 +16,12 @@ struct lock {
 	uint32_t word;		/* 0 free, else which thread block holds it; the top bit: others want it */
 };
 
+/*
+ * Has the memory ever had a second thread? gate_clone() says so before it makes one. Until then locks are taken by plain
+ * stores: an atomic exchange waits some 20 cycles for those before it.
+ */
+extern unsigned char locks_are_shared;
+
 void lock_acquire(struct lock *l);
 void lock_release(struct lock *l);
 /* Releases l if the thread of this block has died with it. */
