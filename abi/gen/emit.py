@@ -345,7 +345,7 @@ def conversions(t, row, converted):
         how = f"CONVERT_{arg.direction.upper()}" + (" | CONVERT_NULL" if arg.nullable else "") + \
             (" | CONVERT_ANSWERED" if arg.direction == "out" and arg.length and
              not arg.length.isdigit() else "")
-        limit = f"{n} > {arg.most} ? -EINVAL : " if arg.most else ""
+        limit = f"{n} > {arg.most} ? convert_too_many(&v[{k}]) : " if arg.most else ""
         begin = f"convert_begin(&v[{k}], &{t.os}_{arg.type}_map, guest({address(t, i)}), {n}, {how})"
         lines.append(("\tif (r == 0)\n\t\tr = " if k else "\tr = ") + f"{limit}{begin};")
     return lines

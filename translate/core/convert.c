@@ -255,6 +255,15 @@ convert_memory(struct converted *v, const struct struct_map *map, struct guest_p
 }
 
 long
+convert_too_many(struct converted *v)
+{
+	v->host = UNREADABLE;
+	v->large = NULL;
+	v->how = CONVERT_IN;
+	return 0;
+}
+
+long
 convert_end(struct converted *v, unsigned n, long answer)
 {
 	for (unsigned i = 0; i < n; i++, v++) {

@@ -32,6 +32,9 @@ int linux_i386_fault_signal(struct thread *t, struct ucontext *uc, int host_sign
 void linux_i386_siginfo(void *to, const struct siginfo *from);
 void linux_i386_siginfo_to_host(struct siginfo *to, const void *from);
 
+/* wait.c: 0 or -EFAULT. */
+long linux_i386_put_waited(struct guest_ptr to, const struct siginfo *s);
+
 /* memory.c: mmap(2), with the host's flags. */
 long linux_i386_map(struct call *c, uint64_t at, uint64_t len, uint32_t prot, uint32_t flags, int f, uint64_t offset);
 

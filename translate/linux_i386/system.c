@@ -109,12 +109,12 @@ linux_i386_arch_prctl(struct call *c, int32_t code, uint64_t data)
 	return host_call(__NR_arch_prctl, code, data);
 }
 
-/* The host's masks are words of 64 bits. */
+/* The host's masks are words of 64 bits. How many bits there are the kernel counts in 32 (kernel/sched/syscalls.c). */
 long
 linux_i386_sched_getaffinity(struct call *c, int32_t who, uint32_t n, struct guest_ptr set)
 {
 	char mask[1024];
-	uint32_t size = n + 4 < sizeof mask ? (n + 7) & ~7u : sizeof mask;
+	uint32_t bytes = n & 0x1fffffff, size = bytes + 4 < sizeof mask ? (bytes + 7) & ~7u : sizeof mask;
 	long r;
 
 	(void)c;

@@ -259,6 +259,15 @@ put_siginfo(struct guest_ptr to, const struct siginfo *info)
 	return copy_out(to, out, sizeof out);
 }
 
+/* The members that waitid(2) writes, and no more (kernel/exit.c). */
+long
+linux_i386_put_waited(struct guest_ptr to, const struct siginfo *s)
+{
+	const int32_t members[] = {s->si_signo, 0, s->si_code, s->si_pid, (int32_t)s->si_uid, s->si_status};
+
+	return copy_out(to, members, sizeof members);
+}
+
 long
 linux_i386_waitid(struct call *c, int32_t which, int32_t who, struct guest_ptr info, uint32_t how,
 		  struct guest_ptr usage)
@@ -273,7 +282,7 @@ linux_i386_waitid(struct call *c, int32_t which, int32_t who, struct guest_ptr i
 	/* Nobody was found: the kernel clears what tells, even with an error, and leaves the usage alone. */
 	if (s.si_signo && !is_null(usage) && copy_out_struct(&linux_i386_rusage_map, usage, &ru) < 0)
 		return -EFAULT;
-	return is_null(info) ? r : put_siginfo(info, &s) < 0 ? -EFAULT : r;
+	return is_null(info) ? r : linux_i386_put_waited(info, &s) < 0 ? -EFAULT : r;
 }
 
 static long

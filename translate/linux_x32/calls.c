@@ -19,17 +19,14 @@ long
 linux_x32_waitid(struct call *c, int32_t which, int32_t who, struct guest_ptr info, uint32_t how,
 		 struct guest_ptr usage)
 {
-	char out[LINUX_I386_SIGINFO];
 	struct siginfo s;
 	long r;
 
 	(void)c;
 	memset(&s, 0, sizeof s);
 	r = host_call(__NR_waitid, which, who, &s, how, usage.addr);
-	if (is_null(info))
-		return r;
-	linux_x32_siginfo(out, &s);	/* zero if nobody was found, or with an error */
-	return copy_out(info, out, sizeof out) < 0 ? -EFAULT : r;
+	/* EFAULT is the usage's, of which the info is told nothing; zero if nobody was found, or with another error. */
+	return is_null(info) || r == -EFAULT ? r : linux_i386_put_waited(info, &s) < 0 ? -EFAULT : r;
 }
 
 long
