@@ -56,13 +56,24 @@ map_page(const char *enter_code, uint64_t at)
 /* The break grows from the end of the program: not in its way. */
 #define BREAK_ROOM (UINT64_C(1) << 30)
 
+/* Is there something for sure, or will there be: the text, what the program has behind it, its break? */
+static bool
+is_taken(const struct stub_wanted *w, uint64_t at)
+{
+	const uint64_t end = w->p->break_start;
+
+	if (at >= w->text_start && (at < w->text_end || (at < end && end - w->text_start < BREAK_ROOM)))
+		return true;
+	return at - end < BREAK_ROOM;
+}
+
 static struct stub_page *
 map_in_reach(const struct stub_wanted *w, uint64_t at)
 {
 	uint64_t low, high;
 
 	stub_reach(w->plan, w->site, &low, &high);
-	if (at - w->p->break_start < BREAK_ROOM || at + PAGE <= low || at > high)
+	if (is_taken(w, at) || at + PAGE <= low || at > high)
 		return NULL;
 	return map_page(w->enter, at);
 }
