@@ -32,7 +32,7 @@ length(const char *text)
 	return n;
 }
 
-static int
+int
 same(const char *a, const char *b)
 {
 	while (*a != '\0' && *a == *b)

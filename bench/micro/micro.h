@@ -72,6 +72,7 @@ void face_arm(const char *trap);
 /* main.c */
 long must(const char *what, long result);	/* the result, unless it is an error: then this ends it all */
 long must_be(const char *what, long result, long wanted);
+int same(const char *a, const char *b);		/* as strings */
 _Noreturn void leave(int status);
 
 #endif

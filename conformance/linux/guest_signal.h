@@ -96,4 +96,13 @@ change_mask(int how, int signal)
 		VALUE(seen_code); \
 	} while (0)
 
+static inline struct guest_mask
+pending_now(void)
+{
+	struct guest_mask m = {{0, 0}};
+
+	call(rt_sigpending, &m, MASK_SIZE);
+	return m;
+}
+
 #endif

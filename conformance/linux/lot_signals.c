@@ -199,15 +199,6 @@ send_one(void)
 	}
 }
 
-static struct guest_mask
-pending_now(void)
-{
-	struct guest_mask m = {{0, 0}};
-
-	call(rt_sigpending, &m, MASK_SIZE);
-	return m;
-}
-
 static void
 take_one(void)
 {

@@ -231,15 +231,6 @@ all_signals(void)
 	return m;
 }
 
-static struct guest_mask
-pending_now(void)
-{
-	struct guest_mask m = {{0, 0}};
-
-	call(rt_sigpending, &m, MASK_SIZE);
-	return m;
-}
-
 /* One that is pending, if the lot finds it. */
 static int
 draw_signal(void)

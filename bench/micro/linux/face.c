@@ -14,14 +14,6 @@ struct epoll_event {
 
 static long (*vdso_clock)(long clock, struct time *t);
 
-static int
-same(const char *a, const char *b)
-{
-	while (*a != '\0' && *a == *b)
-		a++, b++;
-	return *a == *b;
-}
-
 /* The symbols go up to the strings, as every linker lays them out. */
 static unsigned long
 find_in_vdso(unsigned long base, const char *name)

@@ -4,14 +4,6 @@
 enum { PR_SET_NO_NEW_PRIVS = 38, PR_SET_SYSCALL_USER_DISPATCH = 59, SET_MODE_FILTER = 1 };
 enum { AT_FDCWD = -100, STATX_BASIC_STATS_AND_BIRTH = 0xfff };
 
-static int
-same(const char *a, const char *b)
-{
-	while (*a != '\0' && *a == *b)
-		a++, b++;
-	return *a == *b;
-}
-
 /* Syscall User Dispatch with all the program's addresses exempt. */
 static void
 arm_sud(void)
