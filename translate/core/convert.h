@@ -53,7 +53,7 @@ convert_none(struct converted *v)
  */
 long convert_begin(struct converted *v, const struct struct_map *map, struct guest_ptr at, uint64_t n, unsigned how);
 long convert_end(struct converted *v, unsigned n, long answer);
-/* More elements than the kernel takes, which says so before it reads any: 0, and the host call is left to say it in its turn. */
+/* More elements than the kernel takes, which says so before it reads any: 0, and the host call says it in its turn. */
 long convert_too_many(struct converted *v);
 
 /*

@@ -137,7 +137,7 @@ name_for(const struct process *p, uint64_t start, uint64_t end, const char *name
 		return "[heap]";
 	if (start == p->shared_page)
 		return "[vdso]";
-	/* The host's own, behind it (linux_i386/vdso.c). */
+	/* The host's own, to which the guest's leads (linux_i386/vdso.c). */
 	return p->shared_page && strcmp(name, "[vdso]") == 0 ? "" : name;
 }
 
